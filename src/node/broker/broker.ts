@@ -1,0 +1,282 @@
+/**
+ * The broker: wires sockets, processes and the pure pieces together. In: messages of clients and workers; out:
+ * messages to them. It reads headers and never opens a payload.
+ *
+ * It is `starting` until every worker has come up once; `open` from then on; `draining` when it was asked to
+ * end and runs are still under way; `ended` when they are gone, or their time is over.
+ */
+import { curveKeyPair } from 'zeromq';
+import { MdmError } from '../../wire/errors.ts';
+import { type Message, PROTOCOL_VERSION } from '../../wire/messages.ts';
+import type { BrokerConfig } from '../cluster/config.ts';
+import { removeConnectionFile, writeConnectionFile } from '../cluster/connection.ts';
+import { errorCode } from '../cluster/error-code.ts';
+import { removeSocketFolder } from '../cluster/socket-folder.ts';
+import type { StatusDocument } from '../cluster/status-document.ts';
+import { Crew, type Held, type Worker } from './crew.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { Door, type DoorEvents } from './doors.ts';
+import { Fleet } from './fleet.ts';
+import { type Chunk, Ledger } from './ledger.ts';
+import { ModelLoader } from './loader.ts';
+import type { Log } from './log.ts';
+import { ModelRegistry } from './models.ts';
+import { ChunkQueue } from './queue.ts';
+import { Requests } from './requests.ts';
+import { statusOf } from './status.ts';
+import type { Wires } from './wires.ts';
+
+export interface BrokerEvents {
+  onWorkerReady(worker: { id: number; pid: number; device: string; cores: string }): void;
+  onReady(status: StatusDocument): void;
+  /** All is closed and cleaned up; `error` where it ended because it had to. */
+  onEnded(error: MdmError | null): void;
+}
+
+const now = () => performance.now();
+
+export class Broker {
+  readonly #config: BrokerConfig;
+  readonly #events: BrokerEvents;
+  readonly #log: Log;
+  readonly #crew = new Crew();
+  readonly #ledger = new Ledger();
+  readonly #models = new ModelRegistry();
+  readonly #queue = new ChunkQueue<Chunk>();
+  readonly #doors: Door[] = [];
+  readonly #fleet: Fleet;
+  readonly #loader: ModelLoader;
+  readonly #dispatcher: Dispatcher;
+  readonly #requests: Requests;
+  readonly #startedAt = now();
+  #endpoints: StatusDocument['endpoints'];
+  #state: 'starting' | 'open' | 'draining' | 'ended' = 'starting';
+  #publicKey: string | null = null;
+  readonly #terminators: ((cancelled: number) => void)[] = [];
+  #cancelled = 0;
+
+  constructor(config: BrokerConfig, events: BrokerEvents, log: Log) {
+    this.#config = config;
+    this.#events = events;
+    this.#log = log;
+    this.#endpoints = { in: config.endpoints.in, out: config.endpoints.out };
+    const wires: Wires = {
+      toWorker: (worker, message, payload) => this.#fleet.send(worker, message, payload),
+      toClient: (client, message, payload) =>
+        this.#doors.find(door => door.owns(client))?.send(client, message, payload)
+    };
+    this.#fleet = new Fleet(
+      config,
+      this.#crew,
+      {
+        onMessage: (worker, message, payload) => this.#fromWorker(worker, message, payload),
+        onReady: worker => this.#workerReady(worker),
+        onLost: (worker, held, lastWords) => this.#workerLost(worker, held, lastWords),
+        onHopeless: error => this.#hopeless(error)
+      },
+      log
+    );
+    this.#loader = new ModelLoader(this.#models, this.#crew, wires);
+    const shared = { ledger: this.#ledger, crew: this.#crew, models: this.#models, wires, now };
+    this.#dispatcher = new Dispatcher({
+      ...shared,
+      queue: this.#queue,
+      maxAttempts: config.maxAttempts,
+      onRunEnd: run => {
+        this.#requests.runEnded(run);
+        this.#endIfIdle();
+      }
+    });
+    this.#requests = new Requests({
+      ...shared,
+      config,
+      log,
+      loader: this.#loader,
+      dispatcher: this.#dispatcher,
+      status: () => this.status(),
+      scale: count => this.#fleet.scale(count),
+      terminate: (mode, timeoutMs, answer) => this.terminate(mode, timeoutMs, answer),
+      refusal: () => this.#refusal()
+    });
+  }
+
+  /** @throws MdmError `port_taken` */
+  async open(): Promise<void> {
+    await this.#fleet.open();
+    await this.#openDoors();
+    void this.#fleet.listen();
+    this.#fleet.scale(this.#config.numWorker);
+  }
+
+  status(): StatusDocument {
+    return statusOf({
+      config: this.#config,
+      endpoints: this.#endpoints,
+      crew: this.#crew,
+      models: this.#models,
+      ledger: this.#ledger,
+      queue: this.#queue,
+      startedAt: this.#startedAt,
+      now: now()
+    });
+  }
+
+  /**
+   * Ends the cluster. `drain` waits for the runs, at most `timeoutMs`; what is left then is cancelled.
+   * `answer` hears how many were, when the runs are over and before the sockets close. Called again, it hurries.
+   */
+  terminate(mode: 'drain' | 'now', timeoutMs: number, answer: (cancelled: number) => void): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'draining';
+    this.#log.event('broker', 'terminating', { mode, runs: this.#ledger.liveCount });
+    this.#terminators.push(answer);
+    if (mode === 'now') this.#cancelAll();
+    // Not to be waited for: the process may end before.
+    else setTimeout(() => this.#cancelAll(), timeoutMs).unref();
+    this.#endIfIdle();
+  }
+
+  #cancelAll(): void {
+    for (const run of [...this.#ledger.live()]) {
+      this.#cancelled += 1;
+      this.#dispatcher.abort(run, 'cancelled', null);
+    }
+  }
+
+  #endIfIdle(): void {
+    if (this.#state !== 'draining' || this.#ledger.liveCount > 0) return;
+    for (const answer of this.#terminators.splice(0)) answer(this.#cancelled);
+    void this.#close(null);
+  }
+
+  async #openDoors(): Promise<void> {
+    const { tcp, endpoints } = this.#config;
+    await this.#openDoor('ipc', { in: endpoints.in, out: endpoints.out }, null);
+    if (tcp === null) return;
+    const keys = curveKeyPair();
+    const address = { in: `tcp://${tcp.host}:${tcp.port}`, out: `tcp://${tcp.host}:${tcp.portOut}` };
+    const bound = await this.#openDoor('tcp', address, keys.secretKey);
+    this.#publicKey = keys.publicKey;
+    this.#endpoints = { ...this.#endpoints, tcp_in: bound.in, tcp_out: bound.out };
+  }
+
+  async #openDoor(name: string, address: { in: string; out: string }, secretKey: string | null) {
+    const events: DoorEvents = {
+      onMessage: (client, message, payload) => this.#requests.handle(client, message, payload),
+      onGone: client => {
+        this.#requests.clientGone(client);
+        door.forget(client);
+      }
+    };
+    const door = new Door(name, events, this.#log, secretKey);
+    const bound = await door.bind(address).catch((cause: unknown) => {
+      throw errorCode(cause) === 'EADDRINUSE' ? portTaken(address, cause) : cause;
+    });
+    this.#doors.push(door);
+    void door.listen();
+    return bound;
+  }
+
+  #publish(): void {
+    const { name, instance, version, socketDir, connectionFile } = this.#config;
+    writeConnectionFile(connectionFile, {
+      protocol: PROTOCOL_VERSION,
+      name,
+      instance,
+      version,
+      pid: process.pid,
+      socket_dir: socketDir,
+      endpoints: this.#endpoints,
+      curve_public_key: this.#publicKey
+    });
+  }
+
+  #fromWorker(worker: Worker, message: Message<'worker_to_broker'>, payload: readonly Uint8Array[]): void {
+    switch (message.op) {
+      case 'ready':
+        break;
+      case 'loaded':
+        this.#loader.loaded(worker, message);
+        this.#dispatcher.pump();
+        break;
+      case 'load_failed':
+        this.#loader.loadFailed(worker, message);
+        break;
+      case 'done':
+        this.#dispatcher.done(worker, message, payload);
+        break;
+      case 'failed':
+        this.#dispatcher.failed(worker, message);
+        break;
+      case 'dropped':
+        this.#dispatcher.dropped(worker, message);
+        break;
+    }
+    this.#fleet.dismissIfIdle(worker);
+  }
+
+  #workerReady(worker: Worker): void {
+    const { worker: id, pid, device, cores } = worker;
+    this.#events.onWorkerReady({ id, pid: pid ?? 0, device, cores: cores ?? '' });
+    this.#loader.workerReady(worker);
+    if (this.#state === 'starting') this.#openIfAllUp();
+  }
+
+  #openIfAllUp(): void {
+    if (this.#crew.all().some(worker => worker.state === 'starting')) return;
+    this.#state = 'open';
+    try {
+      this.#publish();
+    } catch (cause) {
+      void this.#close(MdmError.from(cause));
+      return;
+    }
+    this.#log.event('broker', 'ready', { workers: this.#crew.size });
+    this.#events.onReady(this.status());
+  }
+
+  #workerLost(worker: Worker, held: readonly Held[], lastWords: string): void {
+    this.#loader.workerLost(worker, lastWords);
+    this.#dispatcher.lost(worker, held, lastWords);
+    if (this.#state === 'starting' && this.#crew.size > 0) this.#openIfAllUp();
+  }
+
+  #hopeless(error: MdmError): void {
+    this.#loader.hopeless(error);
+    for (const run of [...this.#ledger.live()]) this.#dispatcher.abort(run, 'failed', error.toDocument());
+    if (this.#state === 'starting') void this.#close(error);
+  }
+
+  #refusal(): MdmError | null {
+    if (this.#state === 'draining' || this.#state === 'ended') {
+      return new MdmError('no_cluster', `The cluster ${this.#config.name} is ending.`, {
+        remedy: 'Start another one with “mdm start”.'
+      });
+    }
+    if (this.#crew.size > 0) return null;
+    return new MdmError('worker_cannot_start', 'Every worker of the cluster was given up.', {
+      remedy: 'The log says why; “mdm scale N” tries again.'
+    });
+  }
+
+  async #close(error: MdmError | null): Promise<void> {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    const { name, instance, connectionFile, socketDir } = this.#config;
+    removeConnectionFile(connectionFile, instance);
+    await this.#fleet.stop();
+    for (const door of this.#doors) await door.close();
+    this.#log.event('broker', 'terminated', error === null ? {} : { code: error.code, cause: error.message });
+    await this.#log.close();
+    removeSocketFolder(socketDir, name);
+    this.#events.onEnded(error);
+  }
+}
+
+function portTaken(address: { in: string; out: string }, cause: unknown): MdmError {
+  return new MdmError('port_taken', `One of ${address.in} and ${address.out} is in use.`, {
+    remedy: 'Choose others with --port and --port-out, or end the program that has them.',
+    details: { in: address.in, out: address.out },
+    cause
+  });
+}
