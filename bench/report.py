@@ -103,7 +103,8 @@ def _workload(workload: WorkloadResult) -> str:
     rows = [_peer(workload, peer) for peer in workload.peers]
     lines = [title, aligned(head, rows)]
     if workload.waiting_percent is not None:
-        lines.append(f"While nobody ran, all peers together used {workload.waiting_percent:.1f} % of a core.")
+        waiting = f"{workload.waiting_percent:.1f} % of a core"
+        lines.append(f"While nobody ran, the peers that stand side by side used {waiting} together.")
     if workload.streamed:
         streamed = workload.streamed
         lines.append(f"Ours, first merged rows: {_spread(streamed.first_rows_ms, '.0f')} ms")

@@ -59,7 +59,7 @@ class WorkloadResult:
     #: Rows of the small calls of the baseline's variant.
     call_rows: int
     peers: list[PeerResult]
-    #: CPU of all processes of all peers while nobody runs, % of a core.
+    #: CPU of the processes of all peers that stand side by side while nobody runs, % of a core.
     waiting_percent: float | None = None
     streamed: Streamed | None = None
     requests: Requests | None = None

@@ -36,6 +36,8 @@ def execute(source: Path, target: Path) -> str | None:
     client = NotebookClient(
         notebook,
         timeout=CELL_S,
+        # Times of day would make every run of the same notebook another file.
+        record_timing=False,
         kernel_manager_class=ThisPython,
         resources={"metadata": {"path": str(source.parent)}},
     )

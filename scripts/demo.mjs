@@ -26,12 +26,13 @@ async function demo() {
   const runtimeDir = privateFolder();
   try {
     console.log(`Running ${relative('', notebook)} …`);
-    const failed = await execute(runtimeDir);
-    const numbers = failed ? undefined : JSON.parse(readFileSync(numbersFile, 'utf8'));
+    const ended = await execute(runtimeDir);
+    // A notebook that failed may not have come to its numbers, and what it left behind is still of interest.
+    const numbers = ended.length === 0 ? JSON.parse(readFileSync(numbersFile, 'utf8')) : undefined;
     if (numbers) console.log(report(numbers));
     const left = await leftovers(runtimeDir, numbers?.pids ?? []);
     console.log(`executed notebook      ${relative('', executed)}`);
-    return [...failed, ...(numbers ? faults(numbers) : []), ...left.map(what => `left behind: ${what}`)];
+    return [...ended, ...(numbers ? faults(numbers) : []), ...left.map(what => `left behind: ${what}`)];
   } finally {
     rmSync(runtimeDir, { recursive: true, force: true });
   }
@@ -44,6 +45,7 @@ function privateFolder() {
   return mkdtempSync(join(parent, 'demo-'));
 }
 
+/** @returns what is wrong with how it ended; empty where every cell ran */
 async function execute(runtimeDir) {
   const args = [inRoot('examples/run_notebook.py'), notebook, executed];
   const ran = await attempt(venvBin('python'), args, { env: { JUPYTER_RUNTIME_DIR: runtimeDir } });

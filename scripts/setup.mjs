@@ -11,13 +11,15 @@ import { inRoot, sandbox, venv, venvBin } from './lib/places.mjs';
 import { attempt, Failed, run } from './lib/run.mjs';
 
 const MIN_PYTHON = [3, 11];
+const STARTUP = 'kernel-bridge/startup/50-jupyterlab-mdm.py';
 
 /** @param {string[]} extras of pyproject.toml */
 export async function setUp(extras) {
   for (const key of ['JUPYTER_RUNTIME_DIR', 'TMPDIR'])
     mkdirSync(sandbox()[key], { recursive: true, mode: 0o700 });
   await once('.venv/.made', [], makeVenv);
-  const python = [readFileSync(inRoot('pyproject.toml')), readFileSync(inRoot('constraints.txt'))];
+  // The start-up file is copied into the environment, where the package itself is only linked.
+  const python = ['pyproject.toml', 'constraints.txt', STARTUP].map(file => readFileSync(inRoot(file)));
   for (const extra of extras) await once(`.venv/.${extra}`, python, () => installPython(extra));
   await once('node_modules/.made', [readFileSync(inRoot('package-lock.json'))], installNode);
   await run(venvNode(), [inRoot('scripts/build.mjs')], { quiet: true });

@@ -33,6 +33,8 @@ class Peer:
     module: str
     #: Whether the bench fails where it does not start.
     must_run: bool = False
+    #: Whether its processes work while they wait: it stands only while it is measured, not beside others.
+    is_restless: bool = False
 
     def opened(self, workload: Workload, num_worker: int) -> AbstractContextManager[Ready]:
         """The set-up, to be entered; raises `ImportError` where what it needs is not installed."""
@@ -56,7 +58,7 @@ PEERS = (
     OURS,
     Peer("pool", "ProcessPoolExecutor (spawn), {n}", "pool"),
     Peer("ipyparallel", "ipyparallel, {n} engines", "engines"),
-    Peer("ray", "Ray actors, {n}", "ray_actors"),
+    Peer("ray", "Ray actors, {n}", "ray_actors", is_restless=True),
     Peer("joblib", "joblib, {n}", "loky"),
-    Peer("dask", "Dask actors on a LocalCluster, {n}", "dask_cluster"),
+    Peer("dask", "Dask actors on a LocalCluster, {n}", "dask_cluster", is_restless=True),
 )

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         RunCancelledError,
         WorkerCannotStartError,
     )
+    from .latest import last_run
     from .run import Run
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "WorkerCannotStartError",
     "connect",
     "errors",
+    "last_run",
     "start",
 ]
 
@@ -83,6 +85,7 @@ _HOMES = {
     "Cluster": "cluster",
     "Run": "run",
     "connect": "cluster",
+    "last_run": "latest",
     "load_ipython_extension": "magics",
     "start": "cluster",
 }

@@ -1,7 +1,7 @@
 """Between Arrow's arrays and NumPy's, on the same memory. In: one of them; out: the other.
 
-pyarrow's own conversions (`to_numpy`, `pyarrow.array`, `pyarrow.scalar`) import pandas wherever it is
-installed: a third of a second that somebody without a pandas frame would wait for rows. These do not.
+pyarrow's own conversions (`to_numpy`, `pyarrow.array`, `pyarrow.scalar` and more) import pandas wherever it
+is installed: a third of a second that somebody without a pandas frame would wait for rows. These do not.
 """
 
 from __future__ import annotations
@@ -15,6 +15,17 @@ import pyarrow as pa
 NumpyArray = npt.NDArray[Any]
 
 
+def numpy_type(arrow_type: pa.DataType) -> np.dtype[Any]:
+    """The NumPy type of numbers, bools and points in time (integers); objects for anything else."""
+    types = pa.types
+    if types.is_boolean(arrow_type):
+        return np.dtype(np.bool_)
+    if not types.is_primitive(arrow_type) or types.is_interval(arrow_type):
+        return np.dtype(object)
+    kind = "f" if types.is_floating(arrow_type) else "u" if types.is_unsigned_integer(arrow_type) else "i"
+    return np.dtype(f"{kind}{arrow_type.bit_width // 8}")
+
+
 def numbers_of(array: pa.Array) -> NumpyArray:
     """A view on numbers, a copy of bools (Arrow keeps them as bits); points in time as integers.
 
@@ -22,7 +33,7 @@ def numbers_of(array: pa.Array) -> NumpyArray:
     """
     if pa.types.is_boolean(array.type):
         return _bits(array, 1)
-    dtype = _dtype(array.type)
+    dtype = numpy_type(array.type)
     if len(array) == 0:
         return np.empty(0, dtype=dtype)
     offset = array.offset * dtype.itemsize
@@ -62,10 +73,3 @@ def _bits(array: pa.Array, buffer: int) -> NumpyArray:
     skipped = array.offset - 8 * first
     bits = np.unpackbits(data, bitorder="little", count=skipped + len(array))
     return bits[skipped:].view(np.bool_)
-
-
-def _dtype(arrow_type: pa.DataType) -> np.dtype[Any]:
-    if pa.types.is_temporal(arrow_type):
-        return np.dtype(f"i{arrow_type.bit_width // 8}")
-    dtype: np.dtype[Any] = np.dtype(arrow_type.to_pandas_dtype())
-    return dtype

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from .arrow_numpy import NumpyArray, array_of, lists_of
+from .arrow_numpy import NumpyArray, array_of, lists_of, numpy_type
 
 #: Where every buffer of a message begins: a multiple of this, from the message's first byte.
 ALIGNMENT = 64
@@ -129,7 +129,7 @@ def _filled(arrow_type: pa.DataType, length: int) -> pa.Array:
     if pa.types.is_string(arrow_type):
         offsets = np.arange(length + 1, dtype=np.int32)
         return pa.StringArray.from_buffers(length, pa.py_buffer(offsets), pa.py_buffer(bytes(length)))
-    return array_of(np.zeros(length, dtype=arrow_type.to_pandas_dtype()))
+    return array_of(np.zeros(length, dtype=numpy_type(arrow_type)))
 
 
 def _follow(head: bytearray, at: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from .arrow_numpy import NumpyArray
+from .arrow_numpy import NumpyArray, numpy_type
 
 #: What must be looked at before or after values are cast.
 #: ``exact``: integers that the float may not hold; ``range``: integers that the input's type may not hold;
@@ -112,7 +112,7 @@ def _plan_number(source: pa.DataType, target: str) -> Cast | Refusal:
         return Cast(source, target)
     if pa.types.is_decimal(source):
         return _plan_decimal(source, target)
-    origin, goal = np.dtype(source.to_pandas_dtype()), wire_dtype(target)
+    origin, goal = numpy_type(source), wire_dtype(target)
     if origin.kind == "f":
         if goal.kind != "f":
             return _no_fractions(source, target)

@@ -52,10 +52,25 @@ def numeric_leaves(values: Values, *, as_float: bool, nan_is_gap: bool = False) 
 def decoded(values: pa.Array) -> pa.Array:
     """The values themselves where they are written as a dictionary or as runs."""
     if pa.types.is_dictionary(values.type):
-        return decoded(values.dictionary_decode())
+        entries = values.dictionary
+        if pa.types.is_string_view(entries.type):
+            # pyarrow does not take values from string views.
+            entries = plain_strings(entries)
+        return decoded(entries.take(values.indices))
     if pa.types.is_run_end_encoded(values.type):
         return decoded(pc.run_end_decode(values))
     return values
+
+
+def plain_strings(strings: pa.Array) -> pa.Array:
+    """Strings as offsets and text, where they are views."""
+    if not pa.types.is_string_view(strings.type):
+        return strings
+    try:
+        return strings.cast(pa.large_string())
+    except pa.ArrowNotImplementedError:
+        # pyarrow 17 has no such cast.
+        return pa.array(strings.to_pylist(), pa.large_string())
 
 
 def _numpy_leaves(values: NumpyArray, nan_is_gap: bool) -> Leaves:

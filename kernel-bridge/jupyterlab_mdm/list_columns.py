@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .arrow_numpy import NumpyArray, missing_in, numbers_of, there_in
+from .arrow_numpy import NumpyArray, array_of, missing_in, numbers_of, there_in
 from .errors import BindingError, NullsError
 from .shapes import Dims, is_list_of_any_length
 from .source import Values
@@ -40,23 +40,21 @@ def flat_rows(values: Values, dims: tuple[int, ...], name: str, row_offset: int)
     """
     if isinstance(values, np.ndarray):
         return FlatRows(values.reshape(-1))
-    there = None
-    if values.null_count:
-        there = np.flatnonzero(there_in(_storage(values)))
-        values = values.drop_null()
+    there = np.flatnonzero(there_in(_storage(values))) if values.null_count else None
     rows = FlatRows(values, there)
     level = values
     for depth, size in enumerate(dims):
         if isinstance(level.type, pa.FixedShapeTensorType):
             return FlatRows(_tensor_values(level), there)
-        missing = missing_in(level)
+        missing = missing_in(level) if depth else None
         if missing is not None:
             raise _missing_inside(name, row_offset + rows.row(int(missing[0]), prod(dims[:depth])))
         odd = _first_odd_length(level, size)
         if odd is not None:
             position, length = odd
             raise _odd_length(name, row_offset + rows.row(position, prod(dims[:depth])), length, size)
-        level = _unnested(level)
+        # Rows that are missing are left out by this.
+        level = level.flatten()
     return FlatRows(level, there)
 
 
@@ -64,9 +62,10 @@ def measure(values: Values, dims: Dims) -> tuple[int, ...] | None:
     """The dimensions of the first row that is there; None where no row is."""
     if isinstance(values, np.ndarray):
         return values.shape[1:]
-    level = values.drop_null().slice(0, 1)
-    if len(level) == 0:
+    there = np.flatnonzero(there_in(_storage(values)))
+    if len(there) == 0:
         return None
+    level = values.slice(int(there[0]), 1)
     measured: list[int] = []
     for size in dims:
         if size is not None:
@@ -76,7 +75,7 @@ def measure(values: Values, dims: Dims) -> tuple[int, ...] | None:
             lengths = pc.list_value_length(level)
             measured.append(lengths[0].as_py() if len(lengths) else 0)
         if not isinstance(level.type, pa.FixedShapeTensorType):
-            level = _unnested(level)
+            level = level.flatten()
     return tuple(measured)
 
 
@@ -84,26 +83,23 @@ def _storage(values: pa.Array) -> pa.Array:
     return values.storage if isinstance(values, pa.ExtensionArray) else values
 
 
-def _unnested(level: pa.Array) -> pa.Array:
-    if pa.types.is_list_view(level.type) or pa.types.is_large_list_view(level.type):
-        level = level.cast(pa.large_list(level.type.value_type))
-    return level.flatten()
-
-
 def _first_odd_length(level: pa.Array, size: int) -> tuple[int, int] | None:
     if not is_list_of_any_length(level.type):
         return None
     lengths = numbers_of(pc.list_value_length(level))
+    if level.null_count:
+        lengths = lengths[there_in(level)]
     odd = np.flatnonzero(lengths != size)
     return (int(odd[0]), int(lengths[odd[0]])) if len(odd) else None
 
 
-def _tensor_values(tensors: pa.FixedShapeTensorArray) -> Values:
-    if tensors.type.permutation is None:
-        return tensors.storage.flatten()
-    storage = numbers_of(tensors.storage.flatten())
-    permutation = [0, *(axis + 1 for axis in tensors.type.permutation)]
-    return storage.reshape(len(tensors), *tensors.type.shape).transpose(permutation).reshape(-1)
+def _tensor_values(tensors: pa.FixedShapeTensorArray) -> pa.Array:
+    """The values in the order of the logical axes."""
+    values, permutation = tensors.storage.flatten(), tensors.type.permutation
+    if permutation is None:
+        return values
+    as_stored = np.arange(len(values)).reshape(-1, *tensors.type.shape)
+    return values.take(array_of(as_stored.transpose(0, *(axis + 1 for axis in permutation)).reshape(-1)))
 
 
 def _odd_length(name: str, row: int, length: int, size: int) -> BindingError:

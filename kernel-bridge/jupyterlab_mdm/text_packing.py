@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from .arrow_numpy import NumpyArray, array_of, missing_in
 from .errors import BindingError, NullsError
-from .leaves import decoded
+from .leaves import decoded, plain_strings
 from .list_columns import flat_rows
 from .packing import BoundColumn
-from .source import Piece, Values
+from .source import Piece
 
 #: Offsets on the wire are 32-bit numbers.
 MOST_TEXT_BYTES = 2**31 - 1
@@ -38,7 +38,7 @@ def text_of_columns(columns: Sequence[BoundColumn], piece: Piece) -> Text:
     """The strings of ``k`` columns, row by row. Raises `NullsError`."""
     parts = []
     for column in columns:
-        strings = _plain_strings(piece.column(column.index))
+        strings = plain_strings(decoded(piece.column(column.index)))
         gaps = missing_in(strings)
         parts.append(strings if gaps is None else _fill(strings, column, piece.row_offset + int(gaps[0])))
     if len(parts) == 1:
@@ -61,19 +61,11 @@ def text_of_rows(column: BoundColumn, dims: tuple[int, ...], piece: Piece) -> Te
             remedy="Drop such rows, or put lists of empty strings there.",
             details={"column": column.name, "row": piece.row_offset + int(missing[0]), "count": len(missing)},
         )
-    strings = _plain_strings(rows.values)
+    strings = plain_strings(decoded(rows.values))
     gaps = missing_in(strings)
     if gaps is None:
         return _text(strings)
     return _text(_fill(strings, column, piece.row_offset + rows.row(int(gaps[0]), prod(dims))))
-
-
-def _plain_strings(values: Values) -> pa.Array:
-    """As string or large_string: offsets and text."""
-    strings = decoded(
-        values if isinstance(values, pa.Array) else pa.array(values.tolist(), pa.large_string())
-    )
-    return strings.cast(pa.large_string()) if pa.types.is_string_view(strings.type) else strings
 
 
 def _fill(strings: pa.Array, column: BoundColumn, row: int) -> pa.Array:

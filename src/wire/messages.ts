@@ -164,6 +164,7 @@ const chunkDone = z.object({
   row_offset: count,
   rows: count,
   worker: count,
+  /** Where the worker runs, for people: `cpu 0`, `cuda:1`. */
   device: text,
   timings: stages.partial(),
   at
@@ -174,6 +175,9 @@ const chunkFailed = z.object({
   ...chunkIdentity,
   row_offset: count,
   rows: count,
+  worker: count,
+  device: text,
+  at,
   error: errorDocument
 });
 

@@ -1,4 +1,4 @@
-"""A stand-in for Node: a script that is run as `MDM_NODE`, with the bundled command line as its first argument."""
+"""A stand-in for Node: a script that is run as `MDM_NODE`, and is given the command line."""
 
 from __future__ import annotations
 

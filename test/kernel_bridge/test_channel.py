@@ -92,7 +92,7 @@ def test_another_instance_behind_the_file_is_not_that_cluster(broker, ends):
 
 def test_another_protocol_is_refused_naming_both(broker, ends):
     broker.protocol = 3
-    with pytest.raises(mdm.ProtocolMismatchError, match="protocol 1, .* protocol 3"):
+    with pytest.raises(mdm.ProtocolMismatchError, match=r"protocol 1, .* protocol 3"):
         ends.channel.open()
 
 

@@ -34,7 +34,11 @@ def command(function, *arguments):
         ("main", ["status", "--json"], ["status", "--json"]),
         ("main", [], []),
         ("main", ["start", "predict"], ["start", "predict"]),
-        ("server_start", ["-port=5555", "-num_worker", "2"], ["server-start", "-port=5555", "-num_worker", "2"]),
+        (
+            "server_start",
+            ["-port=5555", "-num_worker", "2"],
+            ["server-start", "-port=5555", "-num_worker", "2"],
+        ),
         ("server_terminate", ["-ip", "localhost"], ["server-terminate", "-ip", "localhost"]),
     ],
 )

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from jupyterlab_mdm.completion import complete, models
 from jupyterlab_mdm.lazy import offer_completions
+
+#: No test writes to the history of whoever runs it.
+IN_MEMORY = Config({"HistoryManager": {"hist_file": ":memory:"}})
 
 
 @pytest.fixture(autouse=True)
@@ -65,8 +69,7 @@ def test_a_folder_that_is_not_there_holds_no_models() -> None:
 
 
 def test_the_shell_offers_them_for_lines_and_cells() -> None:
-    shell = InteractiveShell()
-    shell.history_manager.enabled = False
+    shell = InteractiveShell(config=IN_MEMORY)
     offer_completions(shell)
     offer_completions(shell)
     for line in ("%mdm predict fl", "%%mdm predict fl"):

@@ -36,7 +36,12 @@ def write(folder, content, name="default", mode=0o600):
 def test_a_connection_file_says_where_the_cluster_is(runtime):
     path = write(runtime, document())
     connection = read_connection("default")
-    assert (connection.path, connection.name, connection.instance, connection.pid) == (path, "default", "abc", 42)
+    assert (connection.path, connection.name, connection.instance, connection.pid) == (
+        path,
+        "default",
+        "abc",
+        42,
+    )
     assert connection.ipc == Route(IN, OUT)
 
 
@@ -64,7 +69,9 @@ def test_a_file_without_sockets_is_stale(runtime):
 def test_without_a_cluster_the_error_names_those_that_are_there_and_how_to_start_one(runtime):
     for name in ("night", "morning"):
         write(runtime, document(), name)
-    with pytest.raises(NoClusterError, match=r"There are: morning, night\. Start one: mdm start --name noon") as raised:
+    with pytest.raises(
+        NoClusterError, match=r"There are: morning, night\. Start one: mdm start --name noon"
+    ) as raised:
         read_connection("noon")
     assert raised.value.details["there"] == ["morning", "night"]
     assert cluster_names(runtime) == ["morning", "night"]
@@ -92,11 +99,15 @@ def test_a_file_of_somebody_else_is_not_trusted(runtime):
 
 def test_another_protocol_is_refused_naming_both(runtime):
     write(runtime, document(protocol=7, version="9.0.0"))
-    with pytest.raises(ProtocolMismatchError, match=r"protocol 1, the cluster 'default' \(version 9.0.0\) protocol 7"):
+    with pytest.raises(
+        ProtocolMismatchError, match=r"protocol 1, the cluster 'default' \(version 9.0.0\) protocol 7"
+    ):
         read_connection("default")
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"protocol": "x"}', json.dumps(document(endpoints=None))])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", '{"protocol": "x"}', json.dumps(document(endpoints=None))]
+)
 def test_half_a_file_is_no_connection_file(runtime, content):
     write(runtime, content)
     with pytest.raises(NoClusterError, match="not a whole connection file"):

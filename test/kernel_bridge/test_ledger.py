@@ -80,7 +80,9 @@ def test_the_stages_of_the_client_are_spans_of_its_own_clock():
     assert "merge" not in ledger.records[0].timings
     ledger.done(done(0, at=At(10, 11, 15)), batch(), now=1.012)
     late, early = ledger.records[1].timings, ledger.records[0].timings
-    assert early == pytest.approx({"serialise": 0.5, "to_broker": 4.5, "infer": 3.0, "back": 0.5, "merge": 2.0})
+    assert early == pytest.approx(
+        {"serialise": 0.5, "to_broker": 4.5, "infer": 3.0, "back": 0.5, "merge": 2.0}
+    )
     assert late == pytest.approx({"serialise": 0.75, "to_broker": 7.0, "merge": 0.0})
 
 
@@ -98,8 +100,8 @@ def test_chunks_grow_with_what_came_back():
         rows = ledger.next_rows()
         sizes.append(rows)
         ledger.sent(rows, 0.1, now=0)
-        ledger.done(done(index, rows, {"infer": rows * 0.001}), batch(rows), now=1)
-    assert sizes == [16, 256, 4096, 20_000]
+        ledger.done(done(index, rows, {"infer": rows / 1024}), batch(rows), now=1)
+    assert sizes == [16, 256, 4096, 20_480]
 
 
 def test_timings_are_a_table_with_a_row_a_chunk_in_their_order():

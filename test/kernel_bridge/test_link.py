@@ -46,7 +46,7 @@ def test_an_answer_goes_to_the_one_who_asked_whatever_order_answers_come_in(brok
 
 def test_a_late_answer_answers_nobody_else(broker, link):
     broker.answer = lambda message, payload: []
-    with pytest.raises(mdm.MdmTimeoutError, match='did not answer "status" within 0.01 s'):
+    with pytest.raises(mdm.MdmTimeoutError, match=r'did not answer "status" within 0\.01 s'):
         link.ask(messages.Status("first"), 0.01)
     broker.wait_for(messages.Status)
     broker.send(messages.Reply("first", {"late": True}))

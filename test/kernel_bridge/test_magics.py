@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +13,14 @@ from fake_cluster import FakeCluster
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 import jupyterlab_mdm as mdm
 from jupyterlab_mdm import errors, latest
 
 STARTUP = Path(__file__).parents[2] / "kernel-bridge" / "startup" / "50-jupyterlab-mdm.py"
+#: No test writes to the history of whoever runs it.
+IN_MEMORY = Config({"HistoryManager": {"hist_file": ":memory:"}})
 
 
 @dataclass
@@ -50,8 +51,7 @@ class Notebook:
 def notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Notebook]:
     monkeypatch.chdir(tmp_path)
     InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
-    shell.history_manager.enabled = False
+    shell = InteractiveShell.instance(config=IN_MEMORY)
     shell.display_pub = CapturingDisplayPublisher()
     # What tells a kernel from a terminal: outputs can be updated in place.
     shell.kernel = object()
@@ -366,51 +366,3 @@ def test_help_names_every_command(notebook, capsys: pytest.CaptureFixture[str]) 
 
 def test_the_startup_file_leaves_no_name_behind(notebook) -> None:
     assert not [name for name in notebook.shell.user_ns if "mdm" in name]
-
-
-def run_python(script: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", script]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-
-
-def test_a_kernel_starts_without_importing_what_the_magics_need() -> None:
-    script = f"""
-import sys
-from IPython.core.interactiveshell import InteractiveShell
-shell = InteractiveShell.instance()
-shell.safe_execfile({str(STARTUP)!r}, shell.user_ns)
-assert "mdm" in shell.magics_manager.lazy_magics
-print([name for name in ("pyarrow", "zmq", "pandas", "jupyterlab_mdm.magics") if name in sys.modules])
-"""
-    ran = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert ran.stdout.strip() == "[]"
-    assert ran.stderr == ""
-
-
-def test_a_kernel_starts_in_silence_where_the_package_is_gone() -> None:
-    script = f"""
-import logging, sys
-from IPython.core.interactiveshell import InteractiveShell
-sys.modules["jupyterlab_mdm"] = None
-shell = InteractiveShell.instance()
-shell.safe_execfile({str(STARTUP)!r}, shell.user_ns)
-print("quiet")
-logging.basicConfig(level=logging.DEBUG)
-shell.safe_execfile({str(STARTUP)!r}, shell.user_ns)
-"""
-    ran = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert ran.stdout == "quiet\n"
-    assert "%mdm was not registered" in ran.stderr
-    assert "ModuleNotFoundError" in ran.stderr
-
-
-def test_the_extension_can_be_loaded_by_hand(notebook) -> None:
-    shell = InteractiveShell()
-    shell.history_manager.enabled = False
-    shell.run_line_magic("load_ext", "jupyterlab_mdm")
-    assert "mdm" in shell.magics_manager.magics["cell"]
-    assert shell.complete("", "%mdm sta", 8)[1] == ["start", "status"]

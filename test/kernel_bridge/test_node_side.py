@@ -54,7 +54,9 @@ def test_the_node_of_the_wheel_goes_before_the_one_on_the_path(nowhere, monkeypa
     assert node_side.find_node() == wheel
 
 
-@pytest.mark.parametrize(("prints", "taken"), [("v24.0.0", True), ("v26.3.1", True), ("v22.9.0", False), ("?", False)])
+@pytest.mark.parametrize(
+    ("prints", "taken"), [("v24.0.0", True), ("v26.3.1", True), ("v22.9.0", False), ("?", False)]
+)
 def test_a_node_on_the_path_is_taken_where_it_is_new_enough(nowhere, prints, taken):
     node = script(nowhere / "path/node", prints)
     if taken:
@@ -70,7 +72,7 @@ def test_the_environment_s_own_node_is_found():
 
 def test_a_package_without_its_bundle_says_so(monkeypatch, tmp_path):
     monkeypatch.setattr(node_side, "__file__", str(tmp_path / "node_side.py"))
-    with pytest.raises(MdmError, match="cli.mjs"):
+    with pytest.raises(MdmError, match=r"cli\.mjs"):
         node_side.find_script()
 
 

@@ -112,7 +112,9 @@ def test_standard_input_and_output_are_arrow_streams(broker, table):
         stream.write_table(table)
     code = "import sys; from jupyterlab_mdm.cli import main; sys.argv[0] = 'mdm'; sys.exit(main())"
     command = [sys.executable, "-c", code, "predict", "sum.onnx", "-", "-o", "-", "--columns", "a,b"]
-    ended = subprocess.run(command, input=given.getvalue(), capture_output=True, timeout=PATIENCE_S, check=False)
+    ended = subprocess.run(
+        command, input=given.getvalue(), capture_output=True, timeout=PATIENCE_S, check=False
+    )
     assert ended.returncode == 0, ended.stderr
     np.testing.assert_array_equal(pa.ipc.open_stream(ended.stdout).read_all()["y"], SUMS)
 
@@ -136,7 +138,9 @@ def test_options_reach_the_run(broker, table, tmp_path):
         (["in.parquet", "-o", "out.csv", "--columns", "a,b", "--name", "../x"], "cannot be the name"),
     ],
 )
-def test_bad_input_is_said_in_a_line_and_leaves_nothing(broker, table, tmp_path, monkeypatch, capsys, arguments, says):
+def test_bad_input_is_said_in_a_line_and_leaves_nothing(
+    broker, table, tmp_path, monkeypatch, capsys, arguments, says
+):
     monkeypatch.chdir(tmp_path)
     write(table, tmp_path / "in.parquet")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 or not")

@@ -36,7 +36,9 @@ def test_the_bar_is_drawn_and_taken_away_on_a_terminal_only(monkeypatch):
 
 def snapshot(**changes):
     facts = {"rows_done": 1000, "elapsed_s": 0.5, "first_rows_ms": 84.2, "num_worker": 2, **changes}
-    return RunSnapshot(id="r", model="m", label=None, state="done", rows=1000, rows_failed=0, retried=0, **facts)
+    return RunSnapshot(
+        id="r", model="m", label=None, state="done", rows=1000, rows_failed=0, retried=0, **facts
+    )
 
 
 @pytest.mark.parametrize(

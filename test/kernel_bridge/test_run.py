@@ -431,9 +431,7 @@ def test_a_run_that_somebody_else_cancels_raises_that(cluster, broker):
         run.result(PATIENCE_S)
 
 
-@pytest.mark.parametrize(
-    "use", [mdm.Run.result, list], ids=["result", "iterating"]
-)
+@pytest.mark.parametrize("use", [mdm.Run.result, list], ids=["result", "iterating"])
 def test_an_interrupt_cancels_the_run_and_comes_through_at_once(cluster, broker, use):
     Held(broker)
     run = cluster.submit("sum.onnx", frame(10))

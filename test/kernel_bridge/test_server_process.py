@@ -35,7 +35,10 @@ def gone(path):
         ({}, []),
         ({"num_worker": None, "verbose": False}, []),
         ({"verbose": True, "log_file": "a.txt"}, ["--verbose", "--log-file", "a.txt"]),
-        ({"device_map": [0, 1], "gpu_memory_fraction": 0.5}, ["--device-map", "0,1", "--gpu-memory-fraction", "0.5"]),
+        (
+            {"device_map": [0, 1], "gpu_memory_fraction": 0.5},
+            ["--device-map", "0,1", "--gpu-memory-fraction", "0.5"],
+        ),
         ({"run_script_dir": Path("/tmp")}, ["--run-script-dir", "/tmp"]),
         ({"port": 5555, "num_worker": 0}, ["--num-worker", "0", "--port", "5555"]),
     ],
@@ -114,22 +117,33 @@ def test_a_cluster_ends_with_the_process_that_started_it(runtime, monkeypatch, t
     owner.stdout.close()
 
 
-def test_an_interrupt_of_the_kernel_s_process_group_does_not_reach_the_cluster(runtime, monkeypatch, tmp_path):
+def test_an_interrupt_of_the_kernel_s_process_group_does_not_reach_the_cluster(
+    runtime, monkeypatch, tmp_path
+):
     pretend_cluster(monkeypatch, tmp_path)
     with mdm.start() as cluster:
         assert os.getpgid(cluster._server._process.pid) != os.getpgid(0)
 
 
 def test_what_the_node_side_refuses_is_raised_as_what_it_is(runtime, monkeypatch, tmp_path):
-    error = {"code": "port_taken", "message": "Port 5555 is in use.", "remedy": "Take another.", "details": {"port": 5555}}
-    pretend_node(monkeypatch, tmp_path, f"print({json.dumps(json.dumps({'event': 'error', 'error': error}))})")
+    error = {
+        "code": "port_taken",
+        "message": "Port 5555 is in use.",
+        "remedy": "Take another.",
+        "details": {"port": 5555},
+    }
+    pretend_node(
+        monkeypatch, tmp_path, f"print({json.dumps(json.dumps({'event': 'error', 'error': error}))})"
+    )
     with pytest.raises(mdm.PortTakenError, match="Port 5555 is in use") as raised:
         mdm.start(port=5555)
     assert raised.value.details == {"port": 5555}
 
 
 def test_last_words_of_a_node_side_that_ends_early_are_in_the_error(runtime, monkeypatch, tmp_path):
-    pretend_node(monkeypatch, tmp_path, "import sys; print('no such module'); sys.exit('zeromq is not there')")
+    pretend_node(
+        monkeypatch, tmp_path, "import sys; print('no such module'); sys.exit('zeromq is not there')"
+    )
     with pytest.raises(mdm.WorkerCannotStartError, match=r"(?s)exit code 1.*zeromq is not there"):
         mdm.start()
 

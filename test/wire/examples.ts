@@ -20,6 +20,8 @@ const error = {
 const identity = { run: 'run-1', chunkIndex: 2, attempt: 1 };
 const timings = { wait: 0.25, decode: 0.125, infer: 11.5, encode: 0.0625 };
 
+const at = { received: 3, placed: 4.5, done: 17.25 };
+
 type Examples = { [D in Door]: Message<D>[] };
 
 export const EXAMPLES: Examples = {
@@ -71,11 +73,11 @@ export const EXAMPLES: Examples = {
       rowOffset: 40,
       rows: 4,
       worker: 1,
-      device: 'cpu',
+      device: 'cpu 1',
       timings: { ...timings, queue: 1.5, toWorker: 0.75, back: 0.03125 },
-      at: { received: 3, placed: 4.5, done: 17.25 }
+      at
     },
-    { op: 'chunk_failed', ...identity, rowOffset: 40, rows: 4, error },
+    { op: 'chunk_failed', ...identity, rowOffset: 40, rows: 4, worker: 1, device: 'cpu 1', at, error },
     {
       op: 'run_done',
       run: 'run-1',

@@ -28,7 +28,7 @@ def details_html(run: RunSnapshot) -> str:
 
 def _stage_row(row: StageSum) -> str:
     spans = (words.milliseconds(ms) for ms in (row.total_ms, row.mean_ms, row.longest_ms))
-    cells = "".join(f"<td>{span}</td>" for span in spans)
+    cells = "".join(f"<td>{escape(span)}</td>" for span in spans)
     name = row.stage.replace("_", " ")
     meaning = MEANINGS.get(row.stage, "")
     return f'<tr><td class="s">{name}</td><td class="s dim">{meaning}</td>{cells}</tr>'

@@ -31,7 +31,7 @@ def headline(run: RunSnapshot) -> Headline:
         case "failed":
             return _failed(run)
         case "cancelled":
-            return Headline(f"{words.plural(run.rows_done, 'row')} kept", _cancelled(run))
+            return Headline(words.plural(run.rows_done, "row"), _cancelled(run))
 
 
 def progress(run: RunSnapshot) -> tuple[float, float]:
@@ -115,5 +115,5 @@ def _failed(run: RunSnapshot) -> Headline:
 
 
 def _cancelled(run: RunSnapshot) -> str:
-    of_all = None if run.rows is None else f"of {words.count(run.rows)}"
-    return words.joined([of_all, f"cancelled after {words.seconds(run.elapsed_s)}"])
+    kept = "kept" if run.rows is None else f"of {words.count(run.rows)} kept"
+    return words.joined([kept, f"cancelled after {words.seconds(run.elapsed_s)}"])

@@ -21,8 +21,8 @@ def error_html(error: MdmError) -> str:
 
 
 def failed_html(run: RunSnapshot) -> str:
-    """The failure of a run: which rows, why, and what is kept."""
-    if run.error is None:
+    """The failure of a run: which rows, why, and what is kept; that it was cancelled says its header."""
+    if run.error is None or run.state == "cancelled":
         return ""
     ranges = facts.failed_ranges(run)
     if not ranges:
@@ -36,7 +36,7 @@ def failed_html(run: RunSnapshot) -> str:
 
 def failed_text(run: RunSnapshot) -> list[str]:
     """The same as lines of text."""
-    if run.error is None:
+    if run.error is None or run.state == "cancelled":
         return []
     ranges = facts.failed_ranges(run)
     if not ranges:

@@ -77,7 +77,7 @@ def workers_sheet(document: Document) -> Sheet:
     lines = (
         [
             f"worker {worker['id']}",
-            str(worker["device"]),
+            f"{worker['device']} {worker.get('cores', '')}".strip(),
             str(worker["state"]),
             str(worker.get("model") or ""),
             words.count(worker["chunks"]),

@@ -33,7 +33,7 @@ def _table(shown: Head) -> str:
 
 def _name(column: Column) -> str:
     side = "" if column.numeric else ' class="s"'
-    return f"<th{side}>{escape(column.name)}<small>{escape(column.dtype)}</small></th>"
+    return f"<th{side}>{escape(column.name)} <small>{escape(column.dtype)}</small></th>"
 
 
 def _row(index: int, columns: tuple[Column, ...]) -> str:

@@ -56,7 +56,7 @@ def timeline_html(run: RunSnapshot, detail: Detail) -> str:
 
 
 def _lane_name(lane: Lane) -> str:
-    return f"<div>worker {lane.worker}<small>{escape(lane.device)}</small></div>"
+    return f"<div>worker {lane.worker} <small>{escape(lane.device)}</small></div>"
 
 
 def _legend() -> str:

@@ -49,7 +49,9 @@ def milliseconds(ms: float) -> str:
         return seconds(ms / 1000)
     if ms >= 9.95 or ms == 0:
         return f"{ms:.0f} ms"
-    return f"{ms:.1f} ms" if ms >= 0.995 else f"{ms:.2f} ms"
+    if ms >= 0.995:
+        return f"{ms:.1f} ms"
+    return f"{ms:.2f} ms" if ms >= 0.005 else "<0.01 ms"
 
 
 def percent(part: float, whole: float) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-from ..arrow_numpy import NumpyArray, numbers_of, there_in
+from ..arrow_numpy import NumpyArray, numbers_of, numpy_type, there_in
 
 
 def column_values(column: pa.ChunkedArray) -> NumpyArray:
@@ -79,5 +79,4 @@ def _empty(arrow_type: pa.DataType) -> NumpyArray:
     while pa.types.is_fixed_size_list(arrow_type):
         shape.append(arrow_type.list_size)
         arrow_type = arrow_type.value_type
-    flat = object if pa.types.is_nested(arrow_type) else arrow_type.to_pandas_dtype()
-    return np.empty((0, *shape), dtype=flat)
+    return np.empty((0, *shape), dtype=numpy_type(arrow_type))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from ..arrow_numpy import numpy_type
 from .base import Column, ColumnSource, Source, comes_from, field_of
 from .columns import ConvertedColumn, UnsupportedColumn, matrix_of, numpy_column, one_array
 from .numpy_values import column_values, rows_of
@@ -109,5 +110,5 @@ def _result_column(column: pa.ChunkedArray) -> object:
 
 
 def _nullable_name(arrow_type: pa.DataType) -> str:
-    name = str(np.dtype(arrow_type.to_pandas_dtype()))
+    name = str(numpy_type(arrow_type))
     return "boolean" if name == "bool" else name.replace("uint", "UInt").replace("int", "Int")

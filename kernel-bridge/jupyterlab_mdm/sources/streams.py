@@ -150,8 +150,8 @@ def _open_relation(frame: object) -> Source | None:
 
     if not isinstance(frame, duckdb.DuckDBPyRelation):
         return None
-    # Its own export reads the whole result first in some versions; DuckDB before 1.4 has only the older name.
-    read = getattr(frame, "to_arrow_reader", None) or frame.fetch_record_batch
+    # Its own export reads the whole result first in some versions. Older ones have the older name.
+    read = frame.to_arrow_reader if "to_arrow_reader" in dir(frame) else frame.fetch_arrow_reader
     return StreamSource("duckdb", read(DUCKDB_BATCH_ROWS), partial(_relation_of, frame))
 
 

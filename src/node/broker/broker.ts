@@ -11,11 +11,12 @@ import { type Message, PROTOCOL_VERSION } from '../../wire/messages.ts';
 import type { BrokerConfig } from '../cluster/config.ts';
 import { removeConnectionFile, writeConnectionFile } from '../cluster/connection.ts';
 import { errorCode } from '../cluster/error-code.ts';
+import { tcpEndpoint } from '../cluster/ports.ts';
 import { removeSocketFolder } from '../cluster/socket-folder.ts';
 import type { StatusDocument } from '../cluster/status-document.ts';
 import { Crew, type Held, type Worker } from './crew.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { Door, type DoorEvents } from './doors.ts';
+import { Door, type DoorAddress, type DoorEvents } from './doors.ts';
 import { Fleet } from './fleet.ts';
 import { type Chunk, Ledger } from './ledger.ts';
 import { ModelLoader } from './loader.ts';
@@ -25,6 +26,8 @@ import { ChunkQueue } from './queue.ts';
 import { Requests } from './requests.ts';
 import { statusOf } from './status.ts';
 import type { Wires } from './wires.ts';
+
+type Tcp = NonNullable<BrokerConfig['tcp']>;
 
 export interface BrokerEvents {
   onWorkerReady(worker: { id: number; pid: number; device: string; cores: string }): void;
@@ -154,13 +157,25 @@ export class Broker {
     await this.#openDoor('ipc', { in: endpoints.in, out: endpoints.out }, null);
     if (tcp === null) return;
     const keys = curveKeyPair();
-    const address = { in: `tcp://${tcp.host}:${tcp.port}`, out: `tcp://${tcp.host}:${tcp.portOut}` };
-    const bound = await this.#openDoor('tcp', address, keys.secretKey);
+    const bound = await this.#openTcpDoor(tcp, keys.secretKey);
     this.#publicKey = keys.publicKey;
     this.#endpoints = { ...this.#endpoints, tcp_in: bound.in, tcp_out: bound.out };
   }
 
-  async #openDoor(name: string, address: { in: string; out: string }, secretKey: string | null) {
+  /** Ports that nobody asked for by number give way to free ones when they are taken. */
+  async #openTcpDoor(tcp: Tcp, secretKey: string): Promise<DoorAddress> {
+    const { host, port, portOut, portFixed } = tcp;
+    const wanted = { in: tcpEndpoint(host, port), out: tcpEndpoint(host, portOut) };
+    try {
+      return await this.#openDoor('tcp', wanted, secretKey);
+    } catch (cause) {
+      if (errorCode(cause) !== 'EADDRINUSE') throw cause;
+      if (portFixed) throw portsTaken(wanted, cause);
+      return await this.#openDoor('tcp', { in: `tcp://${host}:*`, out: `tcp://${host}:*` }, secretKey);
+    }
+  }
+
+  async #openDoor(name: string, address: DoorAddress, secretKey: string | null): Promise<DoorAddress> {
     const events: DoorEvents = {
       onMessage: (client, message, payload) => this.#requests.handle(client, message, payload),
       onGone: client => {
@@ -169,12 +184,15 @@ export class Broker {
       }
     };
     const door = new Door(name, events, this.#log, secretKey);
-    const bound = await door.bind(address).catch((cause: unknown) => {
-      throw errorCode(cause) === 'EADDRINUSE' ? portTaken(address, cause) : cause;
-    });
-    this.#doors.push(door);
-    void door.listen();
-    return bound;
+    try {
+      const bound = await door.bind(address);
+      this.#doors.push(door);
+      void door.listen();
+      return bound;
+    } catch (cause) {
+      await door.close();
+      throw cause;
+    }
   }
 
   #publish(): void {
@@ -273,7 +291,7 @@ export class Broker {
   }
 }
 
-function portTaken(address: { in: string; out: string }, cause: unknown): MdmError {
+function portsTaken(address: DoorAddress, cause: unknown): MdmError {
   return new MdmError('port_taken', `One of ${address.in} and ${address.out} is in use.`, {
     remedy: 'Choose others with --port and --port-out, or end the program that has them.',
     details: { in: address.in, out: address.out },

@@ -35,6 +35,11 @@ export class Worker implements Seat {
     this.cores = cores;
   }
 
+  /** Where it runs, for people. */
+  get label(): string {
+    return this.cores === null ? this.device : `${this.device} ${this.cores}`;
+  }
+
   get open(): boolean {
     return this.state === 'ready';
   }

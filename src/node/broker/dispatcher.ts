@@ -107,18 +107,14 @@ export class Dispatcher {
           rowOffset: chunk.rowOffset,
           rows: chunk.rows,
           worker: worker.worker,
-          device: worker.device,
+          device: worker.label,
           timings: {
             ...message.timings,
             queue: chunk.placedAt - chunk.receivedAt,
             toWorker: Math.max(0, doneAt - chunk.placedAt - computing - wait),
             back: now() - doneAt
           },
-          at: {
-            received: chunk.receivedAt - run.startedAt,
-            placed: chunk.placedAt - run.startedAt,
-            done: doneAt - run.startedAt
-          }
+          at: momentsOf(run, chunk, doneAt)
         },
         payload
       );
@@ -131,7 +127,7 @@ export class Dispatcher {
   failed(worker: Worker, message: Identity & { attempt: number; error: ErrorDocument }): void {
     worker.release(message.run, message.chunkIndex);
     const run = this.#parts.ledger.get(message.run);
-    if (run !== undefined) this.#fail(run, message.chunkIndex, message.attempt, message.error);
+    if (run !== undefined) this.#fail(run, worker, message.chunkIndex, message.attempt, message.error);
     this.pump();
   }
 
@@ -151,7 +147,7 @@ export class Dispatcher {
       if (run?.chunks.get(chunk.index) !== chunk) return;
       if (place === 0) chunk.deaths += 1;
       if (chunk.deaths >= this.#parts.maxAttempts) {
-        this.#fail(run, chunk.index, chunk.attempt, poison(worker, chunk, lastWords));
+        this.#fail(run, worker, chunk.index, chunk.attempt, poison(worker, chunk, lastWords));
         return;
       }
       chunk.attempt += 1;
@@ -178,7 +174,7 @@ export class Dispatcher {
     if (this.#parts.ledger.isComplete(run)) this.#close(run, run.chunksFailed > 0 ? 'failed' : 'done', null);
   }
 
-  #fail(run: Run, index: number, attempt: number, error: ErrorDocument): void {
+  #fail(run: Run, worker: Worker, index: number, attempt: number, error: ErrorDocument): void {
     const chunk = this.#parts.ledger.settle(run, index, 'failed');
     if (chunk === undefined) return;
     run.error ??= error;
@@ -191,6 +187,9 @@ export class Dispatcher {
         attempt,
         rowOffset: chunk.rowOffset,
         rows: chunk.rows,
+        worker: worker.worker,
+        device: worker.label,
+        at: momentsOf(run, chunk, this.#parts.now()),
         error
       },
       []
@@ -216,6 +215,19 @@ export class Dispatcher {
     );
     this.#parts.onRunEnd(run);
   }
+}
+
+/** On the run's own axis: 0 is when its submit came. */
+function momentsOf(
+  run: Run,
+  chunk: Chunk,
+  doneAt: number
+): MessageOf<'broker_to_client', 'chunk_done'>['at'] {
+  return {
+    received: chunk.receivedAt - run.startedAt,
+    placed: chunk.placedAt - run.startedAt,
+    done: doneAt - run.startedAt
+  };
 }
 
 function poison(worker: Worker, chunk: Chunk, lastWords: string): ErrorDocument {

@@ -7,8 +7,8 @@ import { Router } from 'zeromq';
 import { MdmError } from '../../wire/errors.ts';
 import { readFrames, writeFrames } from '../../wire/frames.ts';
 import type { Message } from '../../wire/messages.ts';
+import { Outbox } from '../outbox.ts';
 import type { Log } from './log.ts';
-import { Outbox } from './outbox.ts';
 
 /** libzmq's ZMQ_DISCONNECT_MSG (a draft option): what a ROUTER receives in the name of a peer that is gone. */
 const DISCONNECT_MSG = 111;

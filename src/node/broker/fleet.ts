@@ -12,11 +12,11 @@ import { MdmError } from '../../wire/errors.ts';
 import { readFrames, writeFrames } from '../../wire/frames.ts';
 import type { Message } from '../../wire/messages.ts';
 import type { BrokerConfig } from '../cluster/config.ts';
+import { Outbox } from '../outbox.ts';
 import { allowedCores, coreOf } from './cores.ts';
 import { type Crew, type Held, Worker } from './crew.ts';
 import { findTools, workerCommand } from './launch.ts';
 import type { Log } from './log.ts';
-import { Outbox } from './outbox.ts';
 
 const START_TRIES = 3;
 const START_PAUSE_MS = 100;
@@ -272,7 +272,7 @@ export function describeEnd(
 
 function cannotStart(lastWords: string, tries: number): MdmError {
   return new MdmError('worker_cannot_start', `No worker came up in ${tries} tries: ${lastWords}`, {
-    remedy: 'The log has all that the workers said; see its path in “mdm status” or the banner.',
+    remedy: 'Start it with --verbose, or with --logger and a file, to see all that the workers say.',
     details: { tries, last_words: lastWords }
   });
 }

@@ -22,8 +22,10 @@ export function writeOption(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name.replaceAll('_', '-')}`;
 }
 
-/** The candidate that is fewest edits away, null where none is near. */
+/** The only candidate that begins so, or else the one that is fewest edits away; null where none is near. */
 export function nearest(wrong: string, candidates: readonly string[]): string | null {
+  const [only, second] = candidates.filter(name => name.startsWith(wrong.toLowerCase()));
+  if (only !== undefined && second === undefined) return only;
   const ranked = candidates
     .map(name => ({ name, edits: editsBetween(wrong.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, edits }) => edits <= Math.max(1, Math.floor(name.length / 3)))

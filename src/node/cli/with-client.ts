@@ -1,5 +1,5 @@
 /** A command that asks a running cluster: connects, asks, and closes whatever happens. */
-import { type ConnectOptions, connect } from '../client/connect.ts';
+import { connect, HANDSHAKE_TIMEOUT_MS } from '../client/connect.ts';
 import type { ControlClient } from '../client/control-client.ts';
 import { parseStatus, type StatusDocument } from '../cluster/status-document.ts';
 import type { Context } from './context.ts';
@@ -14,7 +14,8 @@ export async function withClient<T>(
   target: Target,
   ask: (client: ControlClient) => Promise<T>
 ): Promise<T> {
-  const options: ConnectOptions = { signal: context.signal, timeoutMs: target.timeout, env: context.env };
+  const timeoutMs = Math.min(target.timeout, HANDSHAKE_TIMEOUT_MS);
+  const options = { signal: context.signal, timeoutMs, env: context.env };
   const client = await connect(target.name, options);
   try {
     return await ask(client);

@@ -7,8 +7,10 @@ import { type Address, ipcAddress, isListening } from './address.ts';
 import { ControlClient } from './control-client.ts';
 import { noCluster } from './errors.ts';
 
-/** A broker that is up answers in a few ms; one that packs and unpacks for many runs takes a while. */
-export const HANDSHAKE_TIMEOUT_MS = 2_000;
+/** A broker that is up answers in a few ms; on a machine that swaps it takes a while. */
+export const HANDSHAKE_TIMEOUT_MS = 5_000;
+/** A start waits less for the one that may have its name. */
+const OCCUPANT_TIMEOUT_MS = 2_000;
 
 export interface ConnectOptions {
   /** Says where connection files lie. */
@@ -46,7 +48,7 @@ export async function connectTo(
 export type Occupant = 'nobody' | 'answers' | 'silent';
 
 /** Who sits behind a connection file: a cluster that answers, one that does not, or nobody any more. */
-export async function occupantOf(file: ConnectionFile, timeoutMs = HANDSHAKE_TIMEOUT_MS): Promise<Occupant> {
+export async function occupantOf(file: ConnectionFile, timeoutMs = OCCUPANT_TIMEOUT_MS): Promise<Occupant> {
   const address = ipcAddress(file);
   if (!(await isListening(address.in))) return 'nobody';
   try {

@@ -1,4 +1,5 @@
 /** TCP ports of a cluster: which are free, and which it is started with. The broker's own bind decides in the end. */
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer, isIPv6 } from 'node:net';
 import { MdmError } from '../../wire/errors.ts';
@@ -30,11 +31,22 @@ export interface Ports {
  *
  * @throws MdmError `port_taken` for a port that was named, `bad_option` for a host that is not this machine's
  */
-export async function choosePorts(wish: PortWish, usual = USUAL): Promise<Ports> {
+export async function choosePorts(asked: PortWish, usual = USUAL): Promise<Ports> {
+  const wish = { ...asked, host: await addressOf(asked.host) };
   const port = await choose(wish, 'port', wish.port, usual.port, []);
   const portOut = await choose(wish, 'port_out', wish.portOut, usual.portOut, [port]);
   const portFixed = wish.insist || wish.port !== null || wish.portOut !== null;
   return { host: wish.host, port, portOut, portFixed };
+}
+
+/** A name of this machine as the IPv4 address that libzmq binds to. */
+async function addressOf(host: string): Promise<string> {
+  if (host === '*') return '0.0.0.0';
+  try {
+    return (await lookup(host, { family: 4 })).address;
+  } catch (error) {
+    throw badHost(host, error);
+  }
 }
 
 async function choose(
@@ -79,7 +91,7 @@ async function freePort(host: string): Promise<number> {
 /** Binds and lets go again; gives the port. */
 async function bindOnce(host: string, port: number): Promise<number> {
   const server = createServer();
-  server.listen({ host: host === '*' ? '0.0.0.0' : host, port, exclusive: true });
+  server.listen({ host, port, exclusive: true });
   await once(server, 'listening');
   const address = server.address();
   server.close();
@@ -97,7 +109,7 @@ function notAllowed(port: number, cause: unknown): MdmError {
 
 function badHost(host: string, cause: unknown): MdmError {
   return new MdmError('bad_option', `No port can be opened on "${host}" (${errorCode(cause)}).`, {
-    remedy: 'Use an address of this machine with --host, e.g. 127.0.0.1.',
+    remedy: 'Use an IPv4 address of this machine with --host, e.g. 127.0.0.1.',
     details: { option: 'host', value: host },
     cause
   });

@@ -7,7 +7,7 @@ import type { Dealer } from 'zeromq';
 import { MdmError } from '../../wire/errors.ts';
 import { readFrames, writeFrames } from '../../wire/frames.ts';
 import { type Message, type MessageOf, PROTOCOL_VERSION } from '../../wire/messages.ts';
-import { Outbox } from '../broker/outbox.ts';
+import { Outbox } from '../outbox.ts';
 import type { WorkerConfig } from './config.ts';
 import type { Log } from './log.ts';
 import { RUNTIME } from './ort.ts';

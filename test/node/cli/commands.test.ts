@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { freePort } from '../cluster/free-port.ts';
 import { Shell } from './harness.ts';
 
 describe('a running cluster', () => {
@@ -113,12 +114,23 @@ describe('mdm terminate', () => {
 
   test('finds a cluster by its port, as the original did', async () => {
     const shell = new Shell();
-    await shell.mdm('start', '-n', '1', '--name', 'p', '--port', '25655', '--port-out', '25656');
+    const port = await freePort();
+    await shell.mdm(
+      'start',
+      '-n',
+      '1',
+      '--name',
+      'p',
+      '--port',
+      String(port),
+      '--port-out',
+      String(await freePort())
+    );
     const { code, out } = await shell.mdm(
       'server-terminate',
       '-ip',
       'localhost',
-      '-port=25655',
+      `-port=${port}`,
       '-timeout=5000'
     );
     assert.equal(code, 0);

@@ -38,6 +38,7 @@ describe('the nearest name', () => {
     ['prot', 'port'],
     ['pot', 'port'],
     ['Port', 'port'],
+    ['num', 'num_worker'],
     ['xyz', null]
   ];
   for (const [wrong, near] of cases) {

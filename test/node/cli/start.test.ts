@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readConnectionFile } from '../../../src/node/cluster/connection.ts';
 import { holdsWithin } from '../../../src/node/cluster/ending.ts';
+import { freePort } from '../cluster/free-port.ts';
 import { codeOf, endsSoon, HeldPipe, lineWith, Shell } from './harness.ts';
 
 describe('mdm start', () => {
@@ -194,7 +195,8 @@ describe('mdm start --end-with-stdin', () => {
 describe('MDM-server-start', () => {
   test('writes its log here and has TCP doors, as the original did', async () => {
     const shell = new Shell();
-    const ports = ['-port=25555', '-port_out=25556'];
+    const [port, portOut] = [await freePort(), await freePort()];
+    const ports = [`-port=${port}`, `-port_out=${portOut}`];
     const { code, out } = await shell.mdm(
       'server-start',
       '-num_worker=1',
@@ -207,7 +209,7 @@ describe('MDM-server-start', () => {
     assert.equal(options.logger, join(shell.folder, 'logger.txt'));
     assert.deepEqual(
       [endpoints.tcp_in, endpoints.tcp_out],
-      ['tcp://127.0.0.1:25555', 'tcp://127.0.0.1:25556']
+      [`tcp://127.0.0.1:${port}`, `tcp://127.0.0.1:${portOut}`]
     );
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
+import { curveKeyPair } from 'zeromq';
 import { ControlClient } from '../../../src/node/client/control-client.ts';
 import type { Message } from '../../../src/wire/messages.ts';
 import { FakeBroker, WELCOME } from './fake-broker.ts';
@@ -117,6 +118,33 @@ describe('a control client', () => {
     await client.request('status', {}, 2_000);
     assert.deepEqual(fake.seen[1], { op: 'cancel', run: 'run-7' });
   });
+});
+
+describe('over TCP', () => {
+  async function overTcp(): Promise<FakeBroker> {
+    const answer = (message: Incoming) =>
+      message.op === 'hello' ? [WELCOME] : [reply(requestOf(message), {})];
+    const fake = await FakeBroker.start(answer, 'tcp');
+    release.push(() => fake.stop());
+    return fake;
+  }
+
+  test('a client that has the key is let in', async () => {
+    const client = await open(await overTcp());
+    assert.deepEqual(await client.request('status', {}, 2_000), {});
+  });
+
+  for (const [title, serverKey] of [
+    ['another key', curveKeyPair().publicKey],
+    ['no key', null]
+  ] as const) {
+    test(`a client that has ${title} is not`, async () => {
+      const fake = await overTcp();
+      const address = { ...fake.address, serverKey };
+      await assert.rejects(ControlClient.open(address, { name: 'default', timeoutMs: 300 }));
+      assert.deepEqual(fake.seen, []);
+    });
+  }
 });
 
 describe('a handshake', () => {

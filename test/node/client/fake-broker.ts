@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Router } from 'zeromq';
+import { curveKeyPair, Router } from 'zeromq';
 import type { Address } from '../../../src/node/client/address.ts';
 import { readFrames, writeFrames } from '../../../src/wire/frames.ts';
 import { type Message, type MessageOf, PROTOCOL_VERSION } from '../../../src/wire/messages.ts';
@@ -22,29 +22,40 @@ export const WELCOME: MessageOf<'broker_to_client', 'welcome'> = {
 };
 
 export class FakeBroker {
-  readonly address: Address;
+  #address: Address;
   readonly seen: Incoming[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), 'mdm-fake-'));
-  readonly #in = new Router({ linger: 0 });
-  readonly #out = new Router({ linger: 0, mandatory: true });
+  readonly #in: Router;
+  readonly #out: Router;
   readonly #answer: (message: Incoming) => Outgoing[];
 
   /** @param answer what goes back for each message on the first door; a hello counts once both doors saw it */
-  static async start(answer: (message: Incoming) => Outgoing[]): Promise<FakeBroker> {
-    const broker = new FakeBroker(answer);
+  static async start(
+    answer: (message: Incoming) => Outgoing[],
+    door: 'ipc' | 'tcp' = 'ipc'
+  ): Promise<FakeBroker> {
+    const broker = new FakeBroker(answer, door);
     await broker.#in.bind(broker.address.in);
     await broker.#out.bind(broker.address.out);
+    const bound = { in: broker.#in.lastEndpoint ?? '', out: broker.#out.lastEndpoint ?? '' };
+    broker.#address = { ...broker.#address, ...bound };
     void broker.#serve();
     return broker;
   }
 
-  private constructor(answer: (message: Incoming) => Outgoing[]) {
+  private constructor(answer: (message: Incoming) => Outgoing[], door: 'ipc' | 'tcp') {
+    const keys = door === 'tcp' ? curveKeyPair() : null;
+    const curve = keys === null ? {} : { curveServer: true, curveSecretKey: keys.secretKey };
+    const place = (name: string) =>
+      door === 'tcp' ? 'tcp://127.0.0.1:*' : `ipc://${join(this.#folder, name)}`;
     this.#answer = answer;
-    this.address = {
-      in: `ipc://${join(this.#folder, 'in')}`,
-      out: `ipc://${join(this.#folder, 'out')}`,
-      serverKey: null
-    };
+    this.#in = new Router({ linger: 0, ...curve });
+    this.#out = new Router({ linger: 0, mandatory: true, ...curve });
+    this.#address = { in: place('in'), out: place('out'), serverKey: keys?.publicKey ?? null };
+  }
+
+  get address(): Address {
+    return this.#address;
   }
 
   async #serve(): Promise<void> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { choosePorts, tcpEndpoint } from '../../../src/node/cluster/ports.ts';
+import { freePort } from './free-port.ts';
 
 const WISH = { host: '127.0.0.1', port: null, portOut: null, insist: false };
 
@@ -12,16 +13,6 @@ async function takenPort(): Promise<number> {
   await once(server, 'listening');
   after(() => server.close());
   const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  return address.port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
   assert.ok(typeof address === 'object' && address !== null);
   return address.port;
 }
@@ -67,6 +58,16 @@ describe('the ports of a TCP door', () => {
       details: { option: 'host', value: '203.0.113.1' }
     });
   });
+
+  for (const [host, address] of [
+    ['localhost', '127.0.0.1'],
+    ['*', '0.0.0.0']
+  ] as const) {
+    test(`are opened on ${address} for ${host}`, async () => {
+      const named = { port: await freePort(), portOut: await freePort() };
+      assert.equal((await choosePorts({ ...WISH, ...named, host })).host, address);
+    });
+  }
 
   test('are written as ZeroMQ reads them', () => {
     assert.equal(tcpEndpoint('127.0.0.1', 5555), 'tcp://127.0.0.1:5555');
