@@ -122,7 +122,7 @@ def _workload(workload: WorkloadResult) -> str:
 
 def _peer(workload: WorkloadResult, peer: PeerResult) -> tuple[str, ...]:
     if not peer.seconds:
-        return (peer.label, peer.note, "", "", "", "")
+        return (f"{peer.label}: {peer.note}", *[ABSENT] * 5)
     multiples = workload.multiples(peer)
     return (
         peer.label,

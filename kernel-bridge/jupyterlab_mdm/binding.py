@@ -46,10 +46,10 @@ def bind(
     if not row_inputs:
         raise binding_error("The model takes no rows.", "Run it on its own, without a frame.", *sides)
     matches = match(columns, row_inputs)
-    bound = [BoundInput.of(found, fills_of(fill, matches)) for found in matches]
+    fills = fills_of(fill, matches)
     used = {column.index for found in matches for column in found.columns}
     return Binding(
-        bound,
+        [BoundInput.of(found, fills) for found in matches],
         params=[spec.name for spec in signature.inputs if not spec.shape],
         unused=[column.name for column in columns if column.index not in used],
     )

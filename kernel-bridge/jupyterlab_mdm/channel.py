@@ -109,7 +109,8 @@ class Channel:
                 self._flush(sockets)
                 sockets.close(_LINGER_MS)
                 return self._closed()
-            gone = sockets.is_gone() or not self._flush(sockets)
+            gone = sockets.is_gone()
+            self._flush(sockets)
             try:
                 # What the broker sent before it went still counts.
                 self._take_in(sockets, None if gone else _BURST)
@@ -118,11 +119,9 @@ class Channel:
             if gone:
                 return self._gone()
 
-    def _flush(self, sockets: SocketPair) -> bool:
+    def _flush(self, sockets: SocketPair) -> None:
         while self._outbox:
-            if not sockets.send(self._outbox.popleft()):
-                return False
-        return True
+            sockets.send(self._outbox.popleft())
 
     def _take_in(self, sockets: SocketPair, limit: int | None) -> None:
         taken = 0

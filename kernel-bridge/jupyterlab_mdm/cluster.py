@@ -15,8 +15,8 @@ from .course import Course, RunSpec
 from .errors import ClusterLostError, MdmTimeoutError
 from .feed import feed
 from .link import Link, new_id
-from .messages import Load, Scale, Status, Terminate, Unload
-from .request import checked_batch, checked_params, checked_seconds, client_info, model_path
+from .messages import Cancel, Load, Scale, Status, Terminate, Unload
+from .request import checked_batch, checked_params, checked_seconds, client_info, model_path, model_version
 from .run import Frame, Run
 from .server_process import ServerProcess, start_arguments
 from .source import open_source
@@ -131,9 +131,11 @@ class Cluster:
         `ClusterLostError`; what goes wrong later, the run raises.
         """
         source = open_source(frame)
+        path = model_path(model)
         spec = RunSpec(
             model=os.fspath(model),
-            path=model_path(model),
+            path=path,
+            version=model_version(path),
             params=checked_params(params),
             fill=fill,
             batch=checked_batch(batch),
@@ -145,7 +147,11 @@ class Cluster:
         run = Run(course, source, self)
         course.submit()
         feeding = (course, source, spec.params, fill)
-        threading.Thread(target=feed, args=feeding, name=f"mdm-feed-{run.id}", daemon=True).start()
+        if course.is_brief:
+            # A thread would take longer to start than the few rows to leave.
+            feed(*feeding)
+        else:
+            threading.Thread(target=feed, args=feeding, name=f"mdm-feed-{run.id}", daemon=True).start()
         return run
 
     # --- control --------------------------------------------------------------------------------------
@@ -165,6 +171,10 @@ class Cluster:
     def unload(self, model: str | os.PathLike[str], timeout: float = REQUEST_S) -> dict[str, Any]:
         """Has the workers let go of a model."""
         return self._link().ask(Unload(new_id(), model_path(model)), timeout)
+
+    def cancel(self, run: str) -> None:
+        """Cancels the run with that id, whoever submitted it; does nothing where it has ended."""
+        self._link().send(Cancel(run))
 
     def terminate(self, now: bool = False, timeout: float = TERMINATE_S) -> None:
         """Ends the cluster, and waits for it: after its runs, or `now`, which cancels them.

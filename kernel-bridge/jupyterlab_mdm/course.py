@@ -13,13 +13,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
 from . import results
 from .binding import Binding
+from .bindings import Bindings
 from .errors import ClusterLostError, MdmError, MdmTimeoutError, ModelFailedError, RunCancelledError
 from .feed import FailsRun
 from .frames import Buffer
@@ -27,6 +28,7 @@ from .ledger import Ledger
 from .link import Link, new_id
 from .merge import Part, failure
 from .messages import (
+    Ask,
     Begin,
     Cancel,
     Chunk,
@@ -43,6 +45,8 @@ from .shelf import Shelf
 from .signature import Signature
 from .snapshot import FINAL_STATES, RunSnapshot, RunState
 
+#: An interrupt waits at most so long.
+INTERRUPT_S = 0.05
 #: Merged batches of a reader that may wait to be read before no more rows are sent.
 UNREAD_BATCHES = 64
 
@@ -55,6 +59,8 @@ class RunSpec:
     model: str
     #: Absolute where the file is visible here.
     path: str
+    #: Of the file, None where it is not visible here.
+    version: str | None
     params: dict[str, Any]
     fill: object | None
     #: Rows a chunk, None to let them be sized by time.
@@ -85,28 +91,50 @@ class Course:
         self._watchers: set[Callable[[], None]] = set()
         self._signature: Signature | None = None
         self._collecting = False
+        self._is_brief = False
+        #: Of a brief run: its columns and its rows, until both are there.
+        self._held: list[Buffer] = []
+        self._all_sent = False
         self._retried = 0
         self._started = time.perf_counter()
         self._ended: float | None = None
         self._first_rows: float | None = None
 
     def submit(self) -> None:
-        """Asks the broker. Raises `ClusterLostError`."""
+        """Asks the broker, or waits with that until all can be asked at once. Raises `ClusterLostError`."""
         self._link.attach(self)
-        deadline = self.spec.deadline_s
-        message = Submit(
-            run=self.id,
-            model=self.spec.path,
-            params=self.spec.params,
-            rows=self._ledger.rows,
-            deadline_ms=None if deadline is None else deadline * 1e3,
-            label=self.spec.label,
-        )
+        known = self._link.known_models.get(self.spec.path, self.spec.version)
+        if known is not None and self._fits_one_message(known.signature):
+            self._is_brief = True
+            self._start(replace(known, credit=1))
+            return
+        message = Submit(**self._opening(), rows=self._ledger.rows)
         try:
             self._link.send(message)
         except ClusterLostError as error:
             self.lose(error)
             raise
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether it is one message: the rows are few, and what the model takes is known already."""
+        return self._is_brief
+
+    def _opening(self) -> dict[str, Any]:
+        spec = self.spec
+        return {
+            "run": self.id,
+            "model": spec.path,
+            "version": spec.version,
+            "params": spec.params,
+            "deadline_ms": None if spec.deadline_s is None else spec.deadline_s * 1e3,
+            "label": spec.label,
+        }
+
+    def _fits_one_message(self, signature: Signature) -> bool:
+        welcome, rows = self._link.welcome, self._ledger.rows or 0
+        most = min(welcome.priority_batch_size, welcome.max_batch_size or rows)
+        return self.spec.batch is None and signature.batch is None and 0 < rows <= most
 
     # --- for whoever waits ----------------------------------------------------------------------------
 
@@ -118,7 +146,23 @@ class Course:
     def wait_for(self, ready: Callable[[], bool], timeout: float | None) -> bool:
         """Whether `ready` has become true within `timeout` seconds; it is asked after every change."""
         with self._changed:
-            return self._changed.wait_for(ready, timeout)
+            if threading.current_thread() is not threading.main_thread():
+                return self._changed.wait_for(ready, timeout)
+            return self._wait_interruptibly(ready, timeout)
+
+    def _wait_interruptibly(self, ready: Callable[[], bool], timeout: float | None) -> bool:
+        """In slices: an interrupt is felt between them at the latest.
+
+        Libraries such as polars put the handler of SIGINT back in a way (SA_RESTART) that lets a wait for a
+        lock go on as if nothing had happened.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        while not ready():
+            left = INTERRUPT_S if end is None else end - time.monotonic()
+            if left <= 0:
+                return False
+            self._changed.wait(min(left, INTERRUPT_S))
+        return True
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Calls `watcher` after every change, in any thread; it must not wait."""
@@ -184,6 +228,11 @@ class Course:
 
     # --- for the thread that feeds --------------------------------------------------------------------
 
+    @property
+    def bindings(self) -> Bindings:
+        """Those of earlier runs on this link."""
+        return self._link.bindings
+
     def wait_for_signature(self) -> Signature | None:
         """Waits until the model is loaded; None where the run has ended. Raises `MdmTimeoutError`."""
         limit = self.spec.load_timeout_s
@@ -200,7 +249,11 @@ class Course:
         batch = None if self._signature is None else self._signature.batch
         with self._changed:
             self._ledger.bound(binding.bytes_per_row, batch)
-        self._link.send(Begin(self.id), [memoryview(binding.wire_schema.serialize())])
+        schema = memoryview(binding.wire_schema.serialize())
+        if self._is_brief:
+            self._held.append(schema)
+        else:
+            self._link.send(Begin(self.id), [schema])
 
     def wait_for_rows(self) -> int | None:
         """Waits for credit, and for room where results are read; rows of the next chunk, None at an end."""
@@ -217,7 +270,10 @@ class Course:
             if self.is_final:
                 return
             index, offset = self._ledger.sent(rows, serialise_ms, time.perf_counter())
-        self._link.send(Chunk(self.id, index, offset, rows), [payload])
+        if self._is_brief:
+            self._held.append(payload)
+        else:
+            self._link.send(Chunk(self.id, index, offset, rows), [payload])
 
     def end(self) -> None:
         """Says that no more chunks come."""
@@ -226,7 +282,12 @@ class Course:
                 return
             chunks, rows = self._ledger.chunks_sent, self._ledger.rows_sent
             self._ledger.rows = rows
-        self._link.send(End(self.id, chunks, rows))
+            self._all_sent = True
+        if self._is_brief:
+            self._link.send(Ask(**self._opening(), rows=rows), self._held)
+        else:
+            self._link.send(End(self.id, chunks, rows))
+        self._end_if_complete()
 
     # --- for the channel's thread ---------------------------------------------------------------------
 
@@ -249,6 +310,10 @@ class Course:
         self._tell()
 
     def _submitted(self, message: Submitted) -> None:
+        self._link.known_models.remember(self.spec.path, self.spec.version, message)
+        self._start(message)
+
+    def _start(self, message: Submitted) -> None:
         schema = results.result_schema(message.signature)
         with self._changed:
             if self.is_final:
@@ -269,6 +334,7 @@ class Course:
             )
         with self._changed:
             self._shelve(self._ledger.done(message, batch, now))
+        self._end_if_complete()
 
     def _shelve(self, parts: Sequence[Part]) -> None:
         if self.is_final:
@@ -282,6 +348,16 @@ class Course:
                 self._seen_schema = batch.schema
             self.shelf.put(batch)
             self._first_rows = self._first_rows or time.perf_counter()
+
+    def _end_if_complete(self) -> None:
+        """All rows are here: the broker, which is about to say so, is not waited for."""
+        with self._changed:
+            complete = self._all_sent and self._ledger.is_complete and not self._ledger.failed
+            if complete and self._ledger.chunks_sent:
+                self._retried = self._ledger.retried
+            else:
+                return
+        self._end("done", None)
 
     def _run_done(self, message: RunDone) -> None:
         with self._changed:

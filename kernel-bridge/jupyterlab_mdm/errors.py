@@ -166,7 +166,8 @@ class MdmTimeoutError(MdmError, TimeoutError):
     code = "timeout"
 
 
-ERROR_CLASSES: dict[str, type[MdmError]] = {cls.code: cls for cls in [MdmError, *MdmError.__subclasses__()]}
+_FAMILY: list[type[MdmError]] = [MdmError, *MdmError.__subclasses__()]
+ERROR_CLASSES: dict[str, type[MdmError]] = {cls.code: cls for cls in _FAMILY}
 
 
 def error_from_document(document: dict[str, Any]) -> MdmError:

@@ -1,6 +1,7 @@
 """The way of the rows out. In: the frame, piece by piece, as the run has credit; out: `begin`, chunks, `end`.
 
-Runs in a thread of its own, so that packing goes on while results come in. What goes wrong here (columns that
+Runs in a thread of its own, so that packing goes on while results come in; where all can be sent at once, in
+that of the caller. What goes wrong here (columns that
 do not bind, nulls, a reader that raises) ends the run, and the broker is told to forget it.
 """
 
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import Protocol
 
 from .binding import Binding, bind
+from .bindings import Bindings
 from .errors import MdmError
 from .signature import Signature
 from .source import Source
@@ -20,6 +22,11 @@ from .source import Source
 
 class Sink(Protocol):
     """Where the rows go: a run."""
+
+    @property
+    def bindings(self) -> Bindings:
+        """Those of earlier runs."""
+        ...
 
     def wait_for_signature(self) -> Signature | None:
         """Waits until the model is loaded; None where the run has ended instead."""
@@ -52,10 +59,18 @@ def feed(sink: Sink, source: Source, params: Mapping[str, object], fill: object 
         signature = sink.wait_for_signature()
         if signature is None:
             return
-        binding = bind(source.schema, signature, params=params, fill=fill)
-        binding.settle(source)
+        key = (source.schema, signature)
+        # What params and fill decide is decided anew; all else follows from the key.
+        reusable = not params and fill is None
+        binding = sink.bindings.take(key) if reusable else None
+        if binding is None:
+            binding = bind(source.schema, signature, params=params, fill=fill)
+            reusable = reusable and not binding.is_open
+            binding.settle(source)
         sink.begin(binding)
         _feed_chunks(sink, source, binding)
+        if reusable:
+            sink.bindings.give(key, binding)
 
 
 def _feed_chunks(sink: Sink, source: Source, binding: Binding) -> None:
@@ -87,7 +102,8 @@ class FailsRun:
         """Hands the error over."""
         if error is not None:
             self._sink.fail(as_mdm_error(error))
-        return True
+        # An interrupt ends more than the run.
+        return error is None or isinstance(error, Exception)
 
 
 def as_mdm_error(error: BaseException) -> MdmError:

@@ -62,6 +62,11 @@ class Ledger:
         """Whether every chunk that was sent has ended and is in order."""
         return self._merge.merged == self.chunks_sent
 
+    @property
+    def retried(self) -> int:
+        """Times that a chunk ran again because its worker had died."""
+        return sum(record.attempt - 1 for record in self._records.values())
+
     def submitted(self, message: Submitted) -> None:
         """The broker takes chunks from now on."""
         self.credit += message.credit
@@ -132,11 +137,11 @@ class Ledger:
             index=index,
             row_offset=message.row_offset,
             rows=message.rows,
-            worker=None,
-            device="",
+            worker=message.worker,
+            device=message.device,
             attempt=message.attempt,
             timings={"serialise": sent.serialise_ms},
-            at={},
+            at=_axis(message.at),
             error=message.error,
         )
         return self._merged(part, now)

@@ -14,10 +14,12 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from typing import Any, Protocol
 
+from .bindings import Bindings
 from .channel import HANDSHAKE_S, Channel
 from .connection import Connection
 from .errors import ClusterLostError, MdmError, MdmTimeoutError, error_from_document
 from .frames import Buffer, Received
+from .known_models import KnownModels
 from .messages import (
     BrokerMessage,
     ClientInfo,
@@ -63,6 +65,8 @@ class Link:
         self._requests: dict[str, Future[dict[str, Any]]] = {}
         self._channel = Channel(connection, client, self._receive, self._lose)
         self._welcome: Welcome | None = None
+        self.known_models = KnownModels()
+        self.bindings = Bindings()
 
     def open(self, timeout: float = HANDSHAKE_S) -> Welcome:
         """Raises as `Channel.open`."""

@@ -20,6 +20,7 @@ from .magic_arguments import help_text, parse
 from .magic_values import model_path
 from .prediction import Prediction, predict
 from .shell import LazyShell, Shell
+from .snapshot import FINAL_STATES
 
 if TYPE_CHECKING:
     from .cluster import Cluster
@@ -97,10 +98,12 @@ class MdmMagics(Magics):
         self._then_status(arguments, lambda cluster: cluster.unload(model))
 
     def _cancel(self, arguments: argparse.Namespace) -> None:
+        if arguments.run:
+            self._clusters.use(arguments.name, lambda cluster: _cancel_live(cluster, arguments.run))
+            return
         run = last_run()
-        if run is None or run.done() or not run.id.startswith(arguments.run or ""):
-            which = f"run {arguments.run}" if arguments.run else "run"
-            raise UsageError(f"No {which} of this kernel goes on. An interrupt of a cell cancels its run.")
+        if run is None or run.done():
+            raise UsageError("No run of this kernel goes on. An interrupt of a cell cancels its run.")
         run.cancel()
 
     def _terminate(self, arguments: argparse.Namespace) -> None:
@@ -114,6 +117,16 @@ class MdmMagics(Magics):
     def _then_status(self, arguments: argparse.Namespace, action: Callable[[Cluster], object]) -> None:
         self._clusters.use(arguments.name, action)
         self._status(arguments)
+
+
+def _cancel_live(cluster: Cluster, start_of_id: str) -> None:
+    """Cancels the live run whose id begins so, whoever submitted it."""
+    live = [run["id"] for run in cluster.status()["runs"] if run["state"] not in FINAL_STATES]
+    found = [run for run in live if run.startswith(start_of_id)]
+    if len(found) != 1:
+        there = ", ".join(live) or "none"
+        raise UsageError(f"{len(found)} live runs begin with {start_of_id}. Live runs: {there}.")
+    cluster.cancel(found[0])
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

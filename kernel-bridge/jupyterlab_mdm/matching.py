@@ -18,7 +18,7 @@ from .casting import Cast, Refusal, plan_cast
 from .errors import BindingError
 from .shapes import Dims, Fit, fit, leaf_and_dims
 from .signature import TensorSpec
-from .sources.base import KIND_KEY
+from .sources.base import KIND_KEY, NO_ROWS
 
 How = Literal["by name", "the only column", "stacked in order"]
 
@@ -33,6 +33,12 @@ class FrameColumn:
     kind: str
     leaf: pa.DataType
     dims: Dims
+
+    def fit(self, spec: TensorSpec) -> Fit | None:
+        """How its rows become rows of an input. Where there are none, anything does."""
+        if self.kind == NO_ROWS:
+            return Fit((), tuple(axis if isinstance(axis, int) else 1 for axis in spec.row_shape))
+        return fit(self.dims, spec.row_shape)
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def _named_fits(
         for spec in open_inputs:
             alike = [column for column in left if fold(column.name) == fold(spec.name)]
             rivals = [other for other in open_inputs if fold(other.name) == fold(spec.name)]
-            shape = fit(alike[0].dims, spec.row_shape) if len(alike) == len(rivals) == 1 else None
+            shape = alike[0].fit(spec) if len(alike) == len(rivals) == 1 else None
             if shape is not None:
                 found[spec.name] = (alike[0], shape)
     return found
@@ -105,7 +111,7 @@ def _named_fits(
 def _match_rest(refuse: _Refusing, spec: TensorSpec, rest: Sequence[FrameColumn]) -> Match:
     """The one input that no name decided takes all the columns that are left, or none."""
     row_shape = spec.row_shape
-    if len(rest) == 1 and (shape := fit(rest[0].dims, row_shape)) is not None:
+    if len(rest) == 1 and (shape := rest[0].fit(spec)) is not None:
         return _with_casts(refuse, spec, "the only column", rest, shape)
     wide_enough = len(row_shape) == 1 and (not isinstance(row_shape[0], int) or row_shape[0] == len(rest))
     if rest and wide_enough and not any(column.dims for column in rest):
@@ -125,6 +131,8 @@ def _with_casts(
 
 
 def _plan(column: FrameColumn, spec: TensorSpec) -> Cast | Refusal:
+    if column.kind == NO_ROWS:
+        return Cast(column.leaf, spec.dtype)
     if column.dims and pa.types.is_uint8(column.leaf) and spec.dtype not in ("uint8", "string"):
         return Refusal(
             f"holds bytes, the input takes {spec.dtype}",
@@ -184,7 +192,7 @@ class _Refusing:
         if len(shape) == 1 and isinstance(shape[0], int) and not any(column.dims for column in rest):
             reason = f"{wanted} {_count(shape[0])}, the frame has {len(rest)} for it."
             return self._error(reason, _width_remedy(spec, rest))
-        fitting = [c for c in rest if fit(c.dims, shape) is not None and isinstance(_plan(c, spec), Cast)]
+        fitting = [c for c in rest if c.fit(spec) is not None and isinstance(_plan(c, spec), Cast)]
         have = ", ".join(f"{column.name!r} ({_dims_text(column)})" for column in rest[:4])
         reason = f"{wanted} {_rows_text(spec)}; for it the frame has {have}{' …' if len(rest) > 4 else ''}."
         if len(fitting) == 1:

@@ -58,6 +58,8 @@ class Submit:
     run: Identifier
     #: Path of the model, absolute where the client could see the file.
     model: Text
+    #: Which version of the file the client saw, ``MTIME_NS:SIZE``; None where it could not see it.
+    version: Text | None
     params: Document
     #: Rows of the frame where they are known before it is read.
     rows: Count | None
@@ -65,6 +67,24 @@ class Submit:
     deadline_ms: Ms | None
     #: What the user calls the result.
     label: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A whole run in one message: submit, begin, one chunk, end. Answered by `ChunkDone` where all goes well.
+
+    Payload: one Arrow schema message and one Arrow record-batch message.
+    """
+
+    op: ClassVar[str] = "ask"
+    run: Identifier
+    model: Text
+    version: Text | None
+    params: Document
+    rows: Count
+    deadline_ms: Ms | None
+    label: Text | None
+    form: Literal["value"] = "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +248,9 @@ class ChunkFailed:
     attempt: Count
     row_offset: Count
     rows: Count
+    worker: Count
+    device: Text
+    at: At
     error: ErrorField
 
 
@@ -266,7 +289,7 @@ class Error:
 
 
 ControlRequest = Status | Scale | Load | Unload | Terminate
-ClientMessage = Hello | Submit | Begin | Chunk | End | Cancel | ControlRequest
+ClientMessage = Hello | Submit | Ask | Begin | Chunk | End | Cancel | ControlRequest
 RunMessage = Submitted | Credit | ChunkDone | ChunkFailed | RunDone
 BrokerMessage = Welcome | RunMessage | Reply | Error
 Message = ClientMessage | BrokerMessage

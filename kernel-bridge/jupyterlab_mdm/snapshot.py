@@ -20,8 +20,8 @@ class ChunkRecord:
     index: int
     row_offset: int
     rows: int
-    #: None where the chunk failed without a worker to name.
-    worker: int | None
+    worker: int
+    #: Where it ran, e.g. ``cpu 0``.
     device: str
     #: 1 for the first; more where a worker died under it.
     attempt: int

@@ -20,6 +20,9 @@ _HEARTBEAT_MS, _SILENCE_MS = 5_000, 30_000
 #: Received frames below it are copied: cheaper than a view, and aligned as Arrow wants its buffers.
 _COPY_BELOW = 1 << 16
 _GONE = zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED
+#: For ever, as far as a lost connection is concerned. Not "never" (-1): with that, libzmq throws away what it
+#: has received and nobody has read yet as soon as the connection ends.
+_RECONNECT_MS = 3_600_000
 
 
 class Bell:
@@ -66,11 +69,11 @@ class SocketPair:
         curve = None if route.public_key is None else (route.public_key.encode(), *zmq.curve_keypair())
         self._inbound = self._dealer(identity, curve)
         self._outbound = self._dealer(identity, curve)
-        self._monitor = self._outbound.get_monitor_socket(_GONE)
+        self._monitors = [dealer.get_monitor_socket(_GONE) for dealer in (self._outbound, self._inbound)]
         self._outbound.connect(route.outbound)
         self._inbound.connect(route.inbound)
         self._poller = zmq.Poller()
-        for waited in (self._outbound, self._monitor, bell):
+        for waited in (self._outbound, *self._monitors, bell):
             self._poller.register(waited, zmq.POLLIN)
 
     def _dealer(self, identity: bytes, curve: tuple[bytes, bytes, bytes] | None) -> zmq.Socket[bytes]:
@@ -79,7 +82,7 @@ class SocketPair:
         dealer.linger = 0
         # Credit bounds what is under way; a water mark would only make a send fail.
         dealer.sndhwm = dealer.rcvhwm = 0
-        dealer.setsockopt(zmq.RECONNECT_IVL, -1)
+        dealer.setsockopt(zmq.RECONNECT_IVL, _RECONNECT_MS)
         dealer.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
         dealer.setsockopt(zmq.HEARTBEAT_TIMEOUT, _SILENCE_MS)
         if curve is not None:
@@ -95,13 +98,9 @@ class SocketPair:
         self._outbound.send_multipart(frames)
         self._inbound.send_multipart(frames)
 
-    def send(self, frames: Sequence[Buffer]) -> bool:
-        """Without waiting, large frames without a copy; False where there is no broker to take it."""
-        try:
-            self._inbound.send_multipart(frames, zmq.NOBLOCK, copy=False)
-        except zmq.Again:
-            return False
-        return True
+    def send(self, frames: Sequence[Buffer]) -> None:
+        """Large frames without a copy; never waits, as there is no water mark."""
+        self._inbound.send_multipart(frames, copy=False)
 
     def receive(self) -> list[Buffer] | None:
         """The frames of the next message; None where none is there yet."""
@@ -112,11 +111,12 @@ class SocketPair:
         return [frame.bytes if len(frame) < _COPY_BELOW else frame.buffer for frame in frames]
 
     def is_gone(self) -> bool:
-        """Whether the connection of `out` has ended, or could not be made; true once."""
-        if not self._monitor.poll(0):
-            return False
-        recv_monitor_message(self._monitor)
-        return True
+        """Whether either connection has ended, or could not be made; what was received is still there."""
+        for monitor in self._monitors:
+            if monitor.poll(0):
+                recv_monitor_message(monitor)
+                return True
+        return False
 
     def close(self, linger_ms: int = 0) -> None:
         """Also ends libzmq's thread; what was sent gets `linger_ms` to leave."""

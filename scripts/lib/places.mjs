@@ -22,6 +22,7 @@ export function sandbox(extra = {}) {
     JUPYTER_DATA_DIR: cache('jupyter/data'),
     JUPYTER_CONFIG_DIR: cache('jupyter/config'),
     IPYTHONDIR: cache('ipython'),
+    XDG_CACHE_HOME: cache('xdg'),
     MPLCONFIGDIR: cache('matplotlib'),
     TMPDIR: cache('tmp'),
     VIRTUAL_ENV: venv,

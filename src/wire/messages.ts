@@ -82,20 +82,35 @@ const hello = z.object({
   client: z.object({ name: text, version: text, pid: count })
 });
 
-/** Opens a run. Answered by `submitted` (with the model's signature) or `error`. */
-const submit = z.object({
-  op: z.literal('submit'),
+const opening = {
   run: runId,
   /** Path of the model, absolute where the client could see the file. */
   model: text,
+  /** Which version of the file the client saw, `MTIME_NS:SIZE`; null where it could not see it. */
+  version: z
+    .string()
+    .regex(/^\d+:\d+$/)
+    .nullable(),
   params: verbatim,
-  /** Rows of the frame where they are known before it is read. */
-  rows: count.nullable(),
   /** The run fails when it is older than this. */
   deadline_ms: ms.nullable(),
   /** What the user calls the result. */
   label: text.nullable()
+};
+/** Opens a run. Answered by `submitted` (with the model's signature), or by `run_done` where that fails. */
+const submit = z.object({
+  op: z.literal('submit'),
+  ...opening,
+  /** Rows of the frame where they are known before it is read. */
+  rows: count.nullable()
 });
+
+/**
+ * A whole run in one message, for few rows and a client that knows the signature of that version from an earlier
+ * run: submit, begin, one chunk and end. Answered by `chunk_done` alone where all goes well; else as a run.
+ * Payload: one Arrow schema message and one Arrow record-batch message.
+ */
+const ask = z.object({ op: z.literal('ask'), ...opening, rows: count.positive(), form });
 
 /** The columns of the run are settled. Payload: one Arrow schema message. */
 const begin = z.object({ op: z.literal('begin'), run: runId });
@@ -257,7 +272,7 @@ const dropped = z.object({ op: z.literal('dropped'), ...chunkIdentity });
 
 /** Which messages may come through which door. */
 export const DOORS = {
-  client_to_broker: { hello, submit, begin, chunk, end, cancel, status, scale, load, unload, terminate },
+  client_to_broker: { hello, submit, ask, begin, chunk, end, cancel, status, scale, load, unload, terminate },
   broker_to_client: {
     welcome,
     submitted,

@@ -74,7 +74,7 @@ GARBAGE = [
     {"op": "scale", "request": "r", "num_worker": -1},
     {"op": "scale", "request": "r", "num_worker": 1e300},
     {"op": "done", "run": "r", "chunk_index": 0, "attempt": 1, "rows": 1, "timings": {}},
-    {"op": "submit", "run": "r" * 1000, "model": "m", "params": {}, "rows": 1, "deadline_ms": 1, "label": ""},
+    {"op": "submit", "run": "r" * 1000, "model": "m"},
 ]
 
 
@@ -84,14 +84,25 @@ def test_answers_garbage_with_bad_message(header: object, client: RawClient) -> 
     assert client.receive()["error"]["code"] == "bad_message"
 
 
+FIELDS = {"version": None, "params": {}, "rows": None, "deadline_ms": None, "label": None}
+
+
 def submit(client: RawClient, models: Path) -> None:
     model = str(models / "doubled.onnx")
-    fields = {"params": {}, "rows": None, "deadline_ms": None, "label": None}
-    client.send({"op": "submit", "run": "raw", "model": model, **fields})
+    client.send({"op": "submit", "run": "raw", "model": model, **FIELDS})
     assert client.receive()["op"] == "submitted"
 
 
 CHUNK = {"op": "chunk", "run": "raw", "chunk_index": 0, "row_offset": 0, "rows": 3, "form": "value"}
+
+
+def test_fails_a_run_that_is_sent_a_flood_before_it_is_answered(client: RawClient, models: Path) -> None:
+    client.send({"op": "submit", "run": "raw", "model": "/nowhere.onnx", **FIELDS})
+    for index in range(5):
+        client.send({**CHUNK, "chunk_index": index, "row_offset": 3 * index}, b"no batch")
+    ended = client.receive()
+    assert (ended["op"], ended["state"]) == ("run_done", "failed")
+    assert ended["error"]["code"] in ("bad_message", "model_not_found")
 
 
 def test_fails_a_run_whose_chunk_comes_before_its_schema(client: RawClient, models: Path) -> None:
@@ -126,5 +137,5 @@ def test_refuses_to_move_the_run_of_another_client(
     client: RawClient, runtime_folder: Path, models: Path
 ) -> None:
     submit(client, models)
-    client.send({"op": "submit", "run": "raw", "model": "m", "params": {}, "rows": 1, "deadline_ms": None})
+    client.send({"op": "submit", "run": "raw", "model": "m", **FIELDS})
     assert client.receive()["error"]["code"] == "bad_message"

@@ -18,6 +18,7 @@ import zmq
 from jupyterlab_mdm.frames import read_frames, write_frames
 from jupyterlab_mdm.messages import (
     PROTOCOL_VERSION,
+    Ask,
     At,
     Begin,
     Cancel,
@@ -193,6 +194,10 @@ class FakeBroker:
                 self._put(
                     Submitted(message.run, message.model, self.signature, self.credit, 2, self.ms_per_row)
                 )
+            case Ask():
+                run = self._runs[message.run] = FakeRun(message, self._client)
+                run.schema, run.end = payload[0], End(message.run, 1, message.rows)
+                self.finish(Chunk(message.run, 0, 0, message.rows), payload[1:])
             case Begin():
                 self._runs[message.run].schema = payload[0]
             case Chunk():
@@ -239,7 +244,10 @@ class FakeBroker:
         """Ends a chunk without a result."""
         run = self._runs[chunk.run]
         run.failed += 1
-        self._put(ChunkFailed(chunk.run, chunk.chunk_index, 1, chunk.row_offset, chunk.rows, error))
+        at = At(1.0, 2.0, 5.0)
+        self._put(
+            ChunkFailed(chunk.run, chunk.chunk_index, 1, chunk.row_offset, chunk.rows, 0, "cpu", at, error)
+        )
         self._end_if_complete(chunk.run)
 
     def refuse(self, message, error) -> list:

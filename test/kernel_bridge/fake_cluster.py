@@ -80,7 +80,7 @@ class FakeCluster:
             "broker": {"pid": 1, "uptime_s": 1.0},
             "workers": [{**worker, "id": index, "rows": 0} for index in range(self.workers)],
             "models": [],
-            "runs": [],
+            "runs": [{"id": run.id, "state": run.states[0]} for run in self.runs],
             "queue": {"small": 0, "bulk": 0},
         }
 
@@ -93,6 +93,9 @@ class FakeCluster:
 
     def unload(self, model: str) -> None:
         self._note("unload", model)
+
+    def cancel(self, run: str) -> None:
+        self._note("cancel", run)
 
     def terminate(self, now: bool = False) -> None:
         self._note("terminate", now)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -540,3 +542,22 @@ def test_takes_no_look_at_the_values() -> None:
     frame = {"v": np.array([datetime.date(2026, 1, 1)] * 3, dtype="datetime64[D]")}
     source = open_source(frame)
     assert bind(source.schema, matrix(1, "int64")).describe().endswith("as days since its epoch: 'v'")
+
+
+EMPTY: dict[str, object] = {
+    "pandas objects": pd.DataFrame({"a": [], "b": []}, dtype=object),
+    "an Arrow table of nothing": pa.table({"a": [], "b": []}),
+    "a polars frame of nothing": pl.DataFrame({"a": [], "b": []}),
+    "pandas floats": pd.DataFrame({"a": [1.0], "b": [2.0]})[:0],
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_binds_a_frame_without_rows_whose_columns_have_no_type(name: str) -> None:
+    source = open_source(EMPTY[name])
+    binding = bind(source.schema, matrix(2))
+    binding.settle(source)
+    assert binding.wire_schema == columns(X=pa.list_(FLOAT, 2))
+    if "floats" not in name:
+        binding = bind(source.schema, inputs(("a", "string", ("n",)), ("b", "int64", ("n", "k"))))
+        assert binding.wire_schema == columns(a=TEXT, b=pa.list_(INT, 1))

@@ -121,6 +121,20 @@ def test_a_broker_that_goes_away_is_lost_once_after_what_it_sent(broker, ends):
         ends.channel.send(messages.Cancel("a"))
 
 
+def test_what_a_broker_sent_before_it_went_is_there_though_nobody_had_read_it(broker, ends):
+    def receive(received):
+        broker._thread.join(PATIENCE_S)
+        ends.received.append(received)
+
+    ends.channel._receive = receive
+    ends.channel.open()
+    for index in range(1000):
+        broker.send(messages.Credit("a", index))
+    ends.channel.send(messages.Terminate("r", "now", 0))
+    assert ends.is_lost.wait(PATIENCE_S)
+    assert len(ends.received) == 1001
+
+
 @pytest.mark.parametrize(
     ("frames", "error"),
     [([b"{"], mdm.BadMessageError), ([b'{"op":"credit","run":"a","chunks":"x"}'], mdm.BadMessageError)],

@@ -31,7 +31,7 @@ def done(index, rows=10, timings=None, at=None):
 
 
 def failed(index):
-    return ChunkFailed("r", index, 3, index * 10, 10, PoisonChunkError("no"))
+    return ChunkFailed("r", index, 3, index * 10, 10, 1, "cpu 1", At(1.0, 2.0, 5.0), PoisonChunkError("no"))
 
 
 def test_credit_is_taken_by_what_is_sent_and_given_back_by_what_ends():
@@ -114,11 +114,11 @@ def test_timings_are_a_table_with_a_row_a_chunk_in_their_order():
     table = chunk_table(ledger.records)
     assert table.column_names[-len(STAGES) :] == list(STAGES)
     assert table["chunk_index"].to_pylist() == [0, 1, 2]
-    assert table["worker"].to_pylist() == [1, None, 1]
-    assert table["device"].to_pylist() == ["cpu", None, "cpu"]
+    assert table["worker"].to_pylist() == [1, 1, 1]
+    assert table["device"].to_pylist() == ["cpu", "cpu 1", "cpu"]
     assert table["attempt"].to_pylist() == [1, 3, 1]
     assert table["infer"].to_pylist() == [None, None, 3.0]
-    assert table["placed"].to_pylist() == [0.0, None, 2.0]
+    assert table["placed"].to_pylist() == [0.0, 2.0, 2.0]
 
 
 def test_a_run_without_chunks_has_an_empty_table_of_the_same_columns():

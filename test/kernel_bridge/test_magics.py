@@ -328,9 +328,16 @@ def test_cancel_ends_the_run_that_goes_on(notebook) -> None:
     notebook.run("%%mdm predict m.onnx\nflights")
     run = mdm_last_run()
     run.states = ["running"]
+    assert notebook.run("%mdm cancel") is None
+    assert run.was_cancelled
+
+
+def test_cancel_reaches_a_run_of_another_kernel_by_the_start_of_its_id(notebook) -> None:
+    notebook.run("%%mdm predict m.onnx\nflights")
+    mdm_last_run().states = ["running"]
     assert isinstance(notebook.run("%mdm cancel ffff"), UsageError)
     assert notebook.run("%mdm cancel 0a1b") is None
-    assert run.was_cancelled
+    assert notebook.cluster.asked("cancel") == ["0a1b2c3d"]
 
 
 def test_the_last_run_is_there_for_its_timings(notebook) -> None:

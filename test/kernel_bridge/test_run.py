@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import signal
+import sys
 import threading
 import time
 import weakref
@@ -431,6 +432,16 @@ def test_a_run_that_somebody_else_cancels_raises_that(cluster, broker):
         run.result(PATIENCE_S)
 
 
+def is_within(thread, cls):
+    """Whether the thread is in a method of that class, or in what that called."""
+    frame = sys._current_frames()[thread]
+    while frame is not None:
+        if isinstance(frame.f_locals.get("self"), cls):
+            return True
+        frame = frame.f_back
+    return False
+
+
 @pytest.mark.parametrize("use", [mdm.Run.result, list], ids=["result", "iterating"])
 def test_an_interrupt_cancels_the_run_and_comes_through_at_once(cluster, broker, use):
     Held(broker)
@@ -440,6 +451,8 @@ def test_an_interrupt_cancels_the_run_and_comes_through_at_once(cluster, broker,
 
     def interrupt():
         broker.wait_for(messages.Chunk)
+        while not is_within(main, mdm.Run):
+            pass
         interrupted.append(time.perf_counter())
         signal.pthread_kill(main, signal.SIGINT)
 

@@ -31,10 +31,22 @@ export const EXAMPLES: Examples = {
       op: 'submit',
       run: 'run-1',
       model: '/models/flights.onnx',
+      version: '1732000000000000000:5204211',
       params: { vocabulary_path: 'vocab.txt', maxItems: 3, nested: { snake_key: true } },
       rows: 336_776,
       deadlineMs: 60_000,
       label: 'delays'
+    },
+    {
+      op: 'ask',
+      run: 'run-2',
+      model: '/models/flights.onnx',
+      version: '1732000000000000000:5204211',
+      params: {},
+      rows: 4,
+      deadlineMs: null,
+      label: null,
+      form: 'value'
     },
     { op: 'begin', run: 'run-1' },
     { op: 'chunk', run: 'run-1', chunkIndex: 2, rowOffset: 40, rows: 4, form: 'value' },

@@ -40,7 +40,7 @@ function payloadOf(op: string): Uint8Array[] {
   const [schema, batch] = arrowMessages();
   if (op === 'begin') return [schema];
   if (op === 'chunk') return [batch];
-  return ['chunk_done', 'work', 'done'].includes(op) ? [schema, batch] : [];
+  return ['ask', 'chunk_done', 'work', 'done'].includes(op) ? [schema, batch] : [];
 }
 
 /** The two messages of a stream of four rows, cut where the second begins. */

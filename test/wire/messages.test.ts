@@ -44,7 +44,16 @@ describe('messages', () => {
 
   it('leaves the keys of params as the user wrote them', () => {
     const params = { my_key: 1, myKey: { inner_key: 2 } };
-    const header = { op: 'submit', run: 'r', model: 'm', params, rows: 1, deadline_ms: null, label: null };
+    const header = {
+      op: 'submit',
+      run: 'r',
+      model: 'm',
+      version: null,
+      params,
+      rows: 1,
+      deadline_ms: null,
+      label: null
+    };
     const message = parse('client_to_broker', bytes(header));
     assert.ok(message.op === 'submit');
     assert.deepEqual(message.params, params);

@@ -22,6 +22,8 @@ Restore: TypeAlias = Callable[[pa.Table], object]
 
 #: Metadata of a schema's field: what a column holds for which Arrow has no type.
 KIND_KEY = b"mdm:kind"
+#: The kind of a column of which nothing can be known, as an empty frame of Python objects has it.
+NO_ROWS = "no rows"
 
 
 class Column(Protocol):
@@ -98,7 +100,7 @@ class ColumnSource(Source):
         matrix: NumpyArray | None = None,
     ) -> None:
         self.kind = kind
-        self.schema = checked_schema(fields)
+        self.schema = checked_schema(fields if rows else [_without_rows(field) for field in fields])
         self.rows = self._total = rows
         self._columns = columns
         self._matrix = matrix
@@ -165,6 +167,10 @@ def field_of(name: str, column: Column) -> pa.Field:
     """The schema's entry for a column."""
     kind = getattr(column, "kind", None)
     return pa.field(name, column.type, metadata=None if kind is None else {KIND_KEY: str(kind)})
+
+
+def _without_rows(field: pa.Field) -> pa.Field:
+    return field.with_metadata({KIND_KEY: NO_ROWS}) if pa.types.is_null(field.type) else field
 
 
 def evenly_spaced(columns: Sequence[NumpyArray]) -> NumpyArray | None:

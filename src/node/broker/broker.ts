@@ -14,16 +14,18 @@ import { errorCode } from '../cluster/error-code.ts';
 import { tcpEndpoint } from '../cluster/ports.ts';
 import { removeSocketFolder } from '../cluster/socket-folder.ts';
 import type { StatusDocument } from '../cluster/status-document.ts';
+import { Control } from './control.ts';
 import { Crew, type Held, type Worker } from './crew.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Door, type DoorAddress, type DoorEvents } from './doors.ts';
 import { Fleet } from './fleet.ts';
-import { type Chunk, Ledger } from './ledger.ts';
+import { type Chunk, Ledger, type Run } from './ledger.ts';
 import { ModelLoader } from './loader.ts';
 import type { Log } from './log.ts';
 import { ModelRegistry } from './models.ts';
 import { ChunkQueue } from './queue.ts';
 import { Requests } from './requests.ts';
+import { Runs } from './runs.ts';
 import { statusOf } from './status.ts';
 import type { Wires } from './wires.ts';
 
@@ -50,6 +52,8 @@ export class Broker {
   readonly #fleet: Fleet;
   readonly #loader: ModelLoader;
   readonly #dispatcher: Dispatcher;
+  readonly #runs: Runs;
+  readonly #control: Control;
   readonly #requests: Requests;
   readonly #startedAt = now();
   #endpoints: StatusDocument['endpoints'];
@@ -80,24 +84,25 @@ export class Broker {
       log
     );
     this.#loader = new ModelLoader(this.#models, this.#crew, wires);
-    const shared = { ledger: this.#ledger, crew: this.#crew, models: this.#models, wires, now };
+    const shared = { config, ledger: this.#ledger, crew: this.#crew, models: this.#models, wires, log, now };
     this.#dispatcher = new Dispatcher({
       ...shared,
       queue: this.#queue,
       maxAttempts: config.maxAttempts,
-      onRunEnd: run => {
-        this.#requests.runEnded(run);
-        this.#endIfIdle();
-      }
+      onRunEnd: run => this.#runEnded(run)
+    });
+    const moving = { ...shared, loader: this.#loader, dispatcher: this.#dispatcher };
+    this.#runs = new Runs(moving);
+    this.#control = new Control({
+      ...moving,
+      scale: count => this.#fleet.scale(count),
+      onWorkersAdded: count => this.#runs.workersAdded(count)
     });
     this.#requests = new Requests({
-      ...shared,
-      config,
-      log,
-      loader: this.#loader,
-      dispatcher: this.#dispatcher,
+      ...moving,
+      runs: this.#runs,
+      control: this.#control,
       status: () => this.status(),
-      scale: count => this.#fleet.scale(count),
       terminate: (mode, timeoutMs, answer) => this.terminate(mode, timeoutMs, answer),
       refusal: () => this.#refusal()
     });
@@ -251,6 +256,13 @@ export class Broker {
     }
     this.#log.event('broker', 'ready', { workers: this.#crew.size });
     this.#events.onReady(this.status());
+  }
+
+  #runEnded(run: Run): void {
+    this.#runs.ended(run);
+    const model = this.#models.get(run.model);
+    if (model !== undefined) this.#control.unloadOlder(model);
+    this.#endIfIdle();
   }
 
   #workerLost(worker: Worker, held: readonly Held[], lastWords: string): void {

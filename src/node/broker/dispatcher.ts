@@ -199,6 +199,12 @@ export class Dispatcher {
 
   #close(run: Run, state: 'done' | 'failed' | 'cancelled', error: ErrorDocument | null): void {
     this.#parts.ledger.close(run, state, error, this.#parts.now());
+    // The one chunk of a brief run has told all there is to tell.
+    if (!(run.brief && state === 'done')) this.#tellEnd(run, state);
+    this.#parts.onRunEnd(run);
+  }
+
+  #tellEnd(run: Run, state: 'done' | 'failed' | 'cancelled'): void {
     this.#parts.wires.toClient(
       run.client,
       {
@@ -213,7 +219,6 @@ export class Dispatcher {
       },
       []
     );
-    this.#parts.onRunEnd(run);
   }
 }
 

@@ -33,10 +33,10 @@ export interface Run {
   readonly id: string;
   /** Who gets the results. */
   readonly client: string;
-  /** Key of the model (one version of one file), and what the user calls it. */
-  readonly model: string;
+  /** Key of the model (one version of one file), empty while it is looked up; and what the user calls it. */
+  model: string;
   readonly modelName: string;
-  readonly params: Readonly<Record<string, unknown>>;
+  params: Readonly<Record<string, unknown>>;
   readonly label: string | null;
   readonly rows: number | null;
   readonly small: boolean;
@@ -55,11 +55,13 @@ export interface Run {
   rowsDone: number;
   retried: number;
   error: ErrorDocument | null;
+  /** Asked in one message and answered in one: only its chunk, or what went wrong, is told. */
+  readonly brief: boolean;
 }
 
 export type NewRun = Pick<
   Run,
-  'id' | 'client' | 'model' | 'modelName' | 'params' | 'label' | 'rows' | 'small' | 'startedAt'
+  'id' | 'client' | 'modelName' | 'params' | 'brief' | 'label' | 'rows' | 'small' | 'startedAt'
 >;
 
 /** Runs that have ended and are still shown. */
@@ -79,6 +81,7 @@ export class Ledger {
     }
     const opened: Run = {
       ...run,
+      model: '',
       endedAt: null,
       state: 'loading',
       credit: 0,

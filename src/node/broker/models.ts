@@ -1,6 +1,7 @@
 /**
  * Which model is on which worker. In: paths that clients name and what workers say of loading; out: keys,
- * signatures, who may run what. Pure but for `identify`, which looks at the file.
+ * signatures, who may run what. Pure but for
+ * `identify`, which looks at the file.
  *
  * A key is one version of one file: a file that changed on disk is another model, loaded beside the old one,
  * which goes when no run uses it.
@@ -16,6 +17,14 @@ export interface ModelFile {
   readonly name: string;
 }
 
+/** The file as a client saw it: nothing to look up. Null for a path that only this side can resolve. */
+export function identifySeen(path: string, version: string | null): ModelFile | null {
+  if (version === null || !isAbsolute(path)) return null;
+  return { key: keyOf(path, version), path, name: basename(path) };
+}
+
+const keyOf = (path: string, version: string) => `${path}:${version}`;
+
 /**
  * The file behind a path as it is now; a relative path is taken from `folder`.
  *
@@ -27,7 +36,11 @@ export async function identify(path: string, folder: string): Promise<ModelFile>
     throw notFound(path, absolute, cause);
   });
   if (!found.isFile()) throw notFound(path, absolute, 'it is not a file');
-  return { key: `${absolute}:${found.mtimeNs}:${found.size}`, path: absolute, name: basename(absolute) };
+  return {
+    key: keyOf(absolute, `${found.mtimeNs}:${found.size}`),
+    path: absolute,
+    name: basename(absolute)
+  };
 }
 
 function notFound(path: string, absolute: string, cause: unknown): MdmError {

@@ -8,11 +8,15 @@ import { MdmError } from '../../wire/errors.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
+export const namesPaths = (params: Params): boolean => Object.keys(params).some(isPath);
+
+const isPath = (key: string) => key.endsWith('_path');
+
 /** @throws MdmError `path_not_found` naming key, value and folder */
 export async function resolvePaths(params: Params, folder: string): Promise<Params> {
   const resolved: Record<string, unknown> = { ...params };
   for (const [key, value] of Object.entries(params)) {
-    if (key.endsWith('_path')) resolved[key] = await resolvePath(key, value, folder);
+    if (isPath(key)) resolved[key] = await resolvePath(key, value, folder);
   }
   return resolved;
 }

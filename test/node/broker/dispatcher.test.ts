@@ -44,15 +44,15 @@ function setUp(workers = 2) {
   const run = ledger.open({
     id: 'r',
     client: 'c',
-    model: 'key',
     modelName: 'm',
     params: {},
     label: null,
     rows: null,
     small: false,
+    brief: false,
     startedAt: 0
   });
-  Object.assign(run, { state: 'running', credit: 100, schema: new Uint8Array() });
+  Object.assign(run, { model: 'key', state: 'running', credit: 100, schema: new Uint8Array() });
   return { crew, ledger, dispatcher, toWorker, toClient, ended, run };
 }
 

@@ -6,12 +6,12 @@ import { MdmError } from '../../../src/wire/errors.ts';
 const NEW_RUN = {
   id: 'r',
   client: 'c',
-  model: 'key',
   modelName: 'm.onnx',
   params: {},
   label: null,
   rows: null,
   small: false,
+  brief: false,
   startedAt: 0
 };
 const PAYLOAD = [Uint8Array.of(1)];
