@@ -15,7 +15,7 @@ from statistics import median, quantiles
 
 import numpy as np
 
-from jupyterlab_mdm.timings import STAGES
+from jupyterlab_mdm.wire.timings import STAGES
 
 from .clock import busy_percent, say, uncollected
 from .outputs import difference

@@ -17,7 +17,9 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from . import errors
-    from .cluster import Cluster, connect, start
+    from .client.cluster import Cluster, connect, start
+    from .client.latest import last_run
+    from .client.run import Run
     from .errors import (
         BadMessageError,
         BadOptionError,
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
         RunCancelledError,
         WorkerCannotStartError,
     )
-    from .latest import last_run
-    from .run import Run
 
 __all__ = [
     "BadMessageError",
@@ -82,12 +82,12 @@ __all__ = [
 
 #: Where a name lives that is not an error.
 _HOMES = {
-    "Cluster": "cluster",
-    "Run": "run",
-    "connect": "cluster",
-    "last_run": "latest",
-    "load_ipython_extension": "magics",
-    "start": "cluster",
+    "Cluster": "client.cluster",
+    "Run": "client.run",
+    "connect": "client.cluster",
+    "last_run": "client.latest",
+    "load_ipython_extension": "notebook.magics",
+    "start": "client.cluster",
 }
 
 

@@ -6,7 +6,7 @@ def _register_mdm() -> None:
     try:
         from IPython import get_ipython
 
-        from jupyterlab_mdm.lazy import register
+        from jupyterlab_mdm.notebook.lazy import register
 
         register(get_ipython())
     except Exception:

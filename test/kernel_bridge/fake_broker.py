@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import zmq
 
-from jupyterlab_mdm.frames import read_frames, write_frames
-from jupyterlab_mdm.messages import (
+from jupyterlab_mdm.client.sockets import Bell
+from jupyterlab_mdm.wire.frames import read_frames, write_frames
+from jupyterlab_mdm.wire.messages import (
     PROTOCOL_VERSION,
     Ask,
     At,
@@ -35,8 +36,7 @@ from jupyterlab_mdm.messages import (
     Terminate,
     Welcome,
 )
-from jupyterlab_mdm.signature import Signature, TensorSpec
-from jupyterlab_mdm.sockets import Bell
+from jupyterlab_mdm.wire.signature import Signature, TensorSpec
 
 SUM = Signature((TensorSpec("x", "float32", (None, 2)),), (TensorSpec("y", "float32", (None,)),))
 #: Longer than anything here takes on a busy machine.

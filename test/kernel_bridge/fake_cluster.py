@@ -8,8 +8,8 @@ from typing import Any
 import made_runs
 import pandas as pd
 
+from jupyterlab_mdm.client.snapshot import FINAL_STATES, RunSnapshot
 from jupyterlab_mdm.errors import ClusterLostError, MdmError, RunCancelledError
-from jupyterlab_mdm.snapshot import FINAL_STATES, RunSnapshot
 
 
 class FakeRun:

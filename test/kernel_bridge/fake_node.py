@@ -12,7 +12,7 @@ CLUSTER = """
 import sys
 sys.path[:0] = {paths!r}
 from pathlib import Path
-from jupyterlab_mdm.connection import runtime_dir
+from jupyterlab_mdm.client.connection import runtime_dir
 from fake_broker import FakeBroker
 print("starting", flush=True)
 broker = FakeBroker(runtime_dir(), sys.argv[sys.argv.index("--name") + 1])

@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from jupyterlab_mdm.client.snapshot import ChunkRecord, RunSnapshot
 from jupyterlab_mdm.errors import MdmError
-from jupyterlab_mdm.snapshot import ChunkRecord, RunSnapshot
 
 ROWS_A_CHUNK = 1000
 #: Of each chunk, in ms.

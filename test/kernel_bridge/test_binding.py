@@ -10,11 +10,11 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from jupyterlab_mdm.binding import bind
+from jupyterlab_mdm.binding.binding import bind
+from jupyterlab_mdm.binding.shapes import fit
 from jupyterlab_mdm.errors import BadOptionError, BindingError
-from jupyterlab_mdm.shapes import fit
-from jupyterlab_mdm.signature import Axis, Signature, TensorSpec
-from jupyterlab_mdm.source import open_source
+from jupyterlab_mdm.frame.source import open_source
+from jupyterlab_mdm.wire.signature import Axis, Signature, TensorSpec
 
 FLOAT, DOUBLE, INT, TEXT = pa.float32(), pa.float64(), pa.int64(), pa.string()
 

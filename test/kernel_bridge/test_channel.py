@@ -9,10 +9,10 @@ import zmq
 from fake_broker import PATIENCE_S, FakeBroker
 
 import jupyterlab_mdm as mdm
-from jupyterlab_mdm import messages
-from jupyterlab_mdm.channel import Channel
-from jupyterlab_mdm.connection import read_connection
-from jupyterlab_mdm.sockets import Bell
+from jupyterlab_mdm.client.channel import Channel
+from jupyterlab_mdm.client.connection import read_connection
+from jupyterlab_mdm.client.sockets import Bell
+from jupyterlab_mdm.wire import messages
 
 
 class Ends:
@@ -128,11 +128,11 @@ def test_what_a_broker_sent_before_it_went_is_there_though_nobody_had_read_it(br
 
     ends.channel._receive = receive
     ends.channel.open()
-    for index in range(1000):
+    for index in range(500):
         broker.send(messages.Credit("a", index))
-    ends.channel.send(messages.Terminate("r", "now", 0))
+    broker.stop()
     assert ends.is_lost.wait(PATIENCE_S)
-    assert len(ends.received) == 1001
+    assert len(ends.received) == 500
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyterlab_mdm.chunking import MAX_BYTES, PROBE_ROWS, Limits, Pace, next_rows
+from jupyterlab_mdm.client.chunking import MAX_BYTES, PROBE_ROWS, Limits, Pace, next_rows
 
 SMALL = 8
 
@@ -20,7 +20,7 @@ def known(ms_per_row, largest=1 << 30):
 
 CASES = {
     "a small probe goes first where nothing is known": (Pace(), limits(), None, 0, PROBE_ROWS),
-    "what the broker remembers is believed": (Pace(hint=0.01), limits(), None, 0, 2000),
+    "what the broker remembers is believed": (Pace(hint=0.01), limits(), None, 0, 6000),
     "a model that is known to take no time fills the bytes": (
         Pace(hint=0),
         limits(),
@@ -28,8 +28,8 @@ CASES = {
         0,
         MAX_BYTES // SMALL,
     ),
-    "a chunk is worth 20 ms": (known(0.01), limits(), None, 0, 2000),
-    "a row that takes longer than that is a chunk": (known(50), limits(), None, 0, 1),
+    "a chunk is worth 60 ms": (known(0.01), limits(), None, 0, 6000),
+    "a row that takes longer than that is a chunk": (known(70), limits(), None, 0, 1),
     "a chunk grows sixteenfold at most": (known(0.001, largest=16), limits(), None, 0, 256),
     "a chunk holds a mebibyte at most": (known(0.0001), limits(bytes_per_row=4096), None, 0, 256),
     "a row larger than a mebibyte is a chunk": (known(0.001), limits(bytes_per_row=1 << 22), None, 0, 1),
@@ -48,8 +48,8 @@ CASES = {
     "shares are of what is left": (known(0.01), limits(), 4000, 2000, 500),
     "a share is not cut below 2 ms of work": (known(0.01), limits(), 4000, 3600, 200),
     "a share is not cut below a probe where nothing is known": (Pace(), limits(), 17, 0, PROBE_ROWS),
-    "far from the end shares do not matter": (known(0.01), limits(), 1_000_000, 0, 2000),
-    "a model of fixed batch gets whole batches": (known(0.01), limits(model_batch=384), None, 0, 1920),
+    "far from the end shares do not matter": (known(0.01), limits(), 1_000_000, 0, 6000),
+    "a model of fixed batch gets whole batches": (known(0.01), limits(model_batch=384), None, 0, 5760),
     "a model of a large fixed batch gets one of them": (known(50), limits(model_batch=8), None, 0, 8),
 }
 

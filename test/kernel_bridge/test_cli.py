@@ -20,7 +20,7 @@ sys.exit(7)
 
 
 def command(function, *arguments):
-    code = f"import sys; from jupyterlab_mdm import cli; sys.exit(cli.{function}())"
+    code = f"import sys; from jupyterlab_mdm.command import cli; sys.exit(cli.{function}())"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -62,7 +62,7 @@ def test_a_missing_node_is_one_line_and_a_remedy(monkeypatch):
     ("code", "unwanted"),
     [
         ("import jupyterlab_mdm", {"typing", "zmq", "pyarrow", "numpy", "json"}),
-        ("import jupyterlab_mdm.cli", {"zmq", "pyarrow", "numpy", "asyncio"}),
+        ("import jupyterlab_mdm.command.cli", {"zmq", "pyarrow", "numpy", "asyncio"}),
     ],
 )
 def test_what_every_start_pays_for_is_light(code, unwanted):

@@ -8,8 +8,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from jupyterlab_mdm.completion import complete, models
-from jupyterlab_mdm.lazy import offer_completions
+from jupyterlab_mdm.notebook.completion import complete, models
+from jupyterlab_mdm.notebook.lazy import offer_completions
 
 #: No test writes to the history of whoever runs it.
 IN_MEMORY = Config({"HistoryManager": {"hist_file": ":memory:"}})

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from jupyterlab_mdm.connection import Route, cluster_names, read_connection
+from jupyterlab_mdm.client.connection import Route, cluster_names, read_connection
 from jupyterlab_mdm.errors import BadOptionError, NoClusterError, ProtocolMismatchError
 
 IN, OUT = "ipc:///nowhere/in", "ipc:///nowhere/out"

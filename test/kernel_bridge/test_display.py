@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 
 from jupyterlab_mdm import errors
-from jupyterlab_mdm.display import ended_bundle, error_bundle, run_bundle, runs_bundle, status_bundle
-from jupyterlab_mdm.display.cells import head
-from jupyterlab_mdm.display.facts import failed_ranges, headline, progress
-from jupyterlab_mdm.display.lanes import Bar, lanes, merged, ticks, until_ms
-from jupyterlab_mdm.display.run import MOST_BYTES
-from jupyterlab_mdm.display.stages import stage_sums, worker_shares
-from jupyterlab_mdm.display.timeline import tooltip
+from jupyterlab_mdm.notebook.display import ended_bundle, error_bundle, run_bundle, runs_bundle, status_bundle
+from jupyterlab_mdm.notebook.display.cells import head
+from jupyterlab_mdm.notebook.display.facts import failed_ranges, headline, progress
+from jupyterlab_mdm.notebook.display.lanes import Bar, lanes, merged, ticks, until_ms
+from jupyterlab_mdm.notebook.display.run import MOST_BYTES
+from jupyterlab_mdm.notebook.display.stages import stage_sums, worker_shares
+from jupyterlab_mdm.notebook.display.timeline import tooltip
 
 POISON = errors.PoisonChunkError("Gather: index 12 is out of bounds.", remedy="Look at these rows.")
 

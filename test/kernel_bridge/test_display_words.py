@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jupyterlab_mdm.display import words
-from jupyterlab_mdm.display.cells import dtype_name, head
-from jupyterlab_mdm.display.plain import bar
+from jupyterlab_mdm.notebook.display import words
+from jupyterlab_mdm.notebook.display.cells import dtype_name, head
+from jupyterlab_mdm.notebook.display.plain import bar
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from jupyterlab_mdm.client.kept import Kept, joined_schema
 from jupyterlab_mdm.errors import BadOptionError
-from jupyterlab_mdm.kept import Kept, joined_schema
 
 
 def cut(name, *sizes):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from jupyterlab_mdm.chunk_table import SCHEMA, chunk_table
+from jupyterlab_mdm.client.chunk_table import SCHEMA, chunk_table
+from jupyterlab_mdm.client.ledger import Ledger
 from jupyterlab_mdm.errors import PoisonChunkError
-from jupyterlab_mdm.ledger import Ledger
-from jupyterlab_mdm.messages import At, ChunkDone, ChunkFailed, Submitted, Welcome
-from jupyterlab_mdm.signature import Signature
-from jupyterlab_mdm.timings import STAGES
+from jupyterlab_mdm.wire.messages import At, ChunkDone, ChunkFailed, Submitted, Welcome
+from jupyterlab_mdm.wire.signature import Signature
+from jupyterlab_mdm.wire.timings import STAGES
 
 WELCOME = Welcome(1, "0.1.0", "default", "i", 3, 16, None)
 
@@ -101,7 +101,7 @@ def test_chunks_grow_with_what_came_back():
         sizes.append(rows)
         ledger.sent(rows, 0.1, now=0)
         ledger.done(done(index, rows, {"infer": rows / 1024}), batch(rows), now=1)
-    assert sizes == [16, 256, 4096, 20_480]
+    assert sizes == [16, 256, 4096, 61_440]
 
 
 def test_timings_are_a_table_with_a_row_a_chunk_in_their_order():

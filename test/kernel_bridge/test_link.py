@@ -8,10 +8,10 @@ import pytest
 from fake_broker import PATIENCE_S
 
 import jupyterlab_mdm as mdm
-from jupyterlab_mdm import messages
-from jupyterlab_mdm.connection import read_connection
-from jupyterlab_mdm.link import Link
-from jupyterlab_mdm.request import client_info
+from jupyterlab_mdm.client.connection import read_connection
+from jupyterlab_mdm.client.link import Link
+from jupyterlab_mdm.client.request import client_info
+from jupyterlab_mdm.wire import messages
 
 
 @pytest.fixture

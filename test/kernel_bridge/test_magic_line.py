@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyterlab_mdm.magic_line import split, unquote
+from jupyterlab_mdm.notebook.magic_line import split, unquote
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import jupyterlab_mdm as mdm
-from jupyterlab_mdm import errors, latest
+from jupyterlab_mdm import errors
+from jupyterlab_mdm.client import latest
 
 STARTUP = Path(__file__).parents[2] / "kernel-bridge" / "startup" / "50-jupyterlab-mdm.py"
 #: No test writes to the history of whoever runs it.

@@ -7,8 +7,8 @@ import itertools
 import pyarrow as pa
 import pytest
 
+from jupyterlab_mdm.client.merge import Merge, Part, failed_rows, failure
 from jupyterlab_mdm.errors import ModelFailedError, PoisonChunkError
-from jupyterlab_mdm.merge import Merge, Part, failed_rows, failure
 
 
 def part(index, rows=10, error=None):

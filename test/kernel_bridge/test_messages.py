@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyterlab_mdm import messages
 from jupyterlab_mdm.errors import BadMessageError
-from jupyterlab_mdm.frames import read_frames, write_frames
+from jupyterlab_mdm.wire import messages
+from jupyterlab_mdm.wire.frames import read_frames, write_frames
 
 WIRE = Path(__file__).parents[2] / "schema" / "wire"
 DOORS = ["client_to_broker", "broker_to_client"]

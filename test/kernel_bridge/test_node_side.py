@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from jupyterlab_mdm import node_side
+from jupyterlab_mdm.client import node_side
 from jupyterlab_mdm.errors import BadOptionError, MdmError, WorkerCannotStartError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the stand-ins for Node are scripts")

@@ -13,11 +13,11 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from jupyterlab_mdm import packing
-from jupyterlab_mdm.binding import Binding, bind
+from jupyterlab_mdm.binding import packing
+from jupyterlab_mdm.binding.binding import Binding, bind
 from jupyterlab_mdm.errors import BindingError, CastOverflowError, NullsError
-from jupyterlab_mdm.signature import Axis, Signature, TensorSpec
-from jupyterlab_mdm.source import open_source
+from jupyterlab_mdm.frame.source import open_source
+from jupyterlab_mdm.wire.signature import Axis, Signature, TensorSpec
 
 FLOATS = ("float16", "float32", "float64")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")

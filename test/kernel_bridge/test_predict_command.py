@@ -18,8 +18,8 @@ import pytest
 from fake_broker import PATIENCE_S
 
 import jupyterlab_mdm as mdm
-from jupyterlab_mdm import messages
-from jupyterlab_mdm.predict_command import predict
+from jupyterlab_mdm.command.predict_command import predict
+from jupyterlab_mdm.wire import messages
 
 ROWS = 1000
 
@@ -110,7 +110,7 @@ def test_standard_input_and_output_are_arrow_streams(broker, table):
     given = io.BytesIO()
     with pa.ipc.new_stream(given, table.schema) as stream:
         stream.write_table(table)
-    code = "import sys; from jupyterlab_mdm.cli import main; sys.argv[0] = 'mdm'; sys.exit(main())"
+    code = "import sys; from jupyterlab_mdm.command.cli import main; sys.argv[0] = 'mdm'; sys.exit(main())"
     command = [sys.executable, "-c", code, "predict", "sum.onnx", "-", "-o", "-", "--columns", "a,b"]
     ended = subprocess.run(
         command, input=given.getvalue(), capture_output=True, timeout=PATIENCE_S, check=False

@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from jupyterlab_mdm import progress
-from jupyterlab_mdm.snapshot import RunSnapshot
+from jupyterlab_mdm.client.snapshot import RunSnapshot
+from jupyterlab_mdm.command import progress
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jupyterlab_mdm.client.request import checked_batch, checked_params, checked_seconds, model_path
 from jupyterlab_mdm.errors import BadOptionError
-from jupyterlab_mdm.request import checked_batch, checked_params, checked_seconds, model_path
 
 
 def test_a_model_that_is_here_is_named_absolutely(tmp_path, monkeypatch):

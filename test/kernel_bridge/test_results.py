@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 
 from jupyterlab_mdm.errors import BadMessageError
-from jupyterlab_mdm.results import assemble, nulls, result_schema, unpack
-from jupyterlab_mdm.signature import Axis, Signature, TensorSpec
-from jupyterlab_mdm.source import Source, open_source
+from jupyterlab_mdm.frame.source import Source, open_source
+from jupyterlab_mdm.result.results import assemble, nulls, result_schema, unpack
+from jupyterlab_mdm.wire.signature import Axis, Signature, TensorSpec
 
 ROWS = 6
 FLOAT = pa.float32()

@@ -9,7 +9,7 @@ import pytest
 from fake_broker import PATIENCE_S
 
 import jupyterlab_mdm as mdm
-from jupyterlab_mdm import messages
+from jupyterlab_mdm.wire import messages
 
 
 @pytest.fixture

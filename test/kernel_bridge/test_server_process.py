@@ -16,7 +16,7 @@ from fake_broker import PATIENCE_S
 from fake_node import pretend_cluster, pretend_node
 
 import jupyterlab_mdm as mdm
-from jupyterlab_mdm.server_process import ServerProcess, start_arguments
+from jupyterlab_mdm.client.server_process import ServerProcess, start_arguments
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the stand-in for Node is a script")
 
@@ -79,7 +79,7 @@ def test_a_cluster_ends_when_its_connection_is_closed(runtime, monkeypatch, tmp_
 
 def test_a_detached_cluster_outlives_its_block(runtime, monkeypatch, tmp_path):
     pretend_cluster(monkeypatch, tmp_path)
-    monkeypatch.setattr("jupyterlab_mdm.server_process._STEP_S", 0.01)
+    monkeypatch.setattr("jupyterlab_mdm.client.server_process._STEP_S", 0.01)
     with mdm.start(detach=True) as cluster:
         process = cluster._server._process
     assert process.poll() is None

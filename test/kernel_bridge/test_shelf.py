@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from jupyterlab_mdm.shelf import Shelf
+from jupyterlab_mdm.client.shelf import Shelf
 
 
 def batch(*values):

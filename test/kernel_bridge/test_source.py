@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from jupyterlab_mdm.errors import BadOptionError, FrameInvalidError, FrameReaderError
-from jupyterlab_mdm.source import Piece, Source, open_source
+from jupyterlab_mdm.frame.source import Piece, Source, open_source
 
 ROWS = 10
 A = np.arange(ROWS, dtype=np.float64)
@@ -465,10 +465,10 @@ def test_refuses_to_take_no_rows() -> None:
 WHOLE_WAY = """
 import sys
 import numpy
-from jupyterlab_mdm.binding import bind
-from jupyterlab_mdm.results import assemble, result_schema, unpack
-from jupyterlab_mdm.signature import Signature, TensorSpec
-from jupyterlab_mdm.source import open_source
+from jupyterlab_mdm.binding.binding import bind
+from jupyterlab_mdm.result.results import assemble, result_schema, unpack
+from jupyterlab_mdm.wire.signature import Signature, TensorSpec
+from jupyterlab_mdm.frame.source import open_source
 
 data = {"a": numpy.arange(3.0), "b": numpy.arange(3)}
 model = Signature((TensorSpec("X", "float32", ("n", 2)),), (TensorSpec("X", "float32", ("n", 2)),))

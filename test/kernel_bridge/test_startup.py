@@ -26,7 +26,8 @@ from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 shell.safe_execfile({str(STARTUP)!r}, shell.user_ns)
 assert "mdm" in shell.magics_manager.lazy_magics
-print([name for name in ("pyarrow", "zmq", "pandas", "jupyterlab_mdm.magics") if name in sys.modules])
+heavy = ("pyarrow", "zmq", "pandas", "jupyterlab_mdm.notebook.magics")
+print([name for name in heavy if name in sys.modules])
 """
     ran = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60

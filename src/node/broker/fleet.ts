@@ -25,6 +25,8 @@ const START_LIMIT_MS = 20_000;
 /** After `shutdown`, a worker in a long call of its model is ended. */
 const STOP_LIMIT_MS = 5_000;
 const LAST_WORDS = 5;
+/** More than any call is worth; below it the worker measures what is fastest. */
+const ROWS_A_CALL = 1 << 16;
 
 export interface FleetEvents {
   onMessage(worker: Worker, message: Message<'worker_to_broker'>, payload: readonly Uint8Array[]): void;
@@ -144,13 +146,13 @@ export class Fleet {
     worker.state = 'starting';
     this.#births += 1;
     const routingId = `worker-${worker.worker}-${this.#births}`;
-    const { endpoints, modelBatch, workerEntry } = this.#config;
+    const { endpoints, maxBatchSize, workerEntry } = this.#config;
     const config = {
       endpoint: endpoints.backend,
       worker: worker.worker,
       routingId,
       device: worker.device,
-      maxBatchSize: modelBatch
+      maxBatchSize: maxBatchSize ?? ROWS_A_CALL
     };
     const [command, ...args] = workerCommand(
       { node: process.execPath, entry: workerEntry, config: JSON.stringify(config), cores: worker.cores },

@@ -2,6 +2,7 @@
  * The broker's process. In: its configuration, as the one argument; out: JSON lines on stdout, one an event:
  * `worker_ready`, then `ready` with the status document, or `error`.
  */
+import '../gc.ts';
 import { MdmError } from '../../wire/errors.ts';
 import { parseBrokerConfig } from '../cluster/config.ts';
 import { Broker } from './broker.ts';

@@ -69,7 +69,7 @@ function startOptions(defaults: StartDefaults) {
       ['max_batch_size'],
       atLeast('ROWS', 1),
       MAX_BATCH_SIZE,
-      'Most rows a model call; if given, also a chunk'
+      'Most rows a chunk and a model call, where given'
     ),
     priorityBatchSize: option(
       ['priority_batch_size'],

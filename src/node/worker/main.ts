@@ -2,6 +2,7 @@
  * One worker process: wiring only. Started by the broker as `node worker.mjs '<JSON>'`; it lives as long as the
  * broker holds its stdin. SIGINT is left to the broker, since Ctrl-C reaches every process of the terminal.
  */
+import '../gc.ts';
 import { Dealer } from 'zeromq';
 import { MdmError } from '../../wire/errors.ts';
 import { parseConfig } from './config.ts';

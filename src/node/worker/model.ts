@@ -8,6 +8,7 @@ import { decodeSchema } from '../../wire/arrow.ts';
 import { type ColumnData, decodeBatch } from '../../wire/arrow-batch.ts';
 import { MdmError } from '../../wire/errors.ts';
 import type { Signature } from '../../wire/messages.ts';
+import { CallSizes } from './call-sizes.ts';
 import { FeedPlan, type Feeds } from './feeds.ts';
 import { microBatches } from './micro-batches.ts';
 import type { InferenceSession, Tensor } from './ort.ts';
@@ -34,14 +35,14 @@ const KEPT = 8;
 export class Model {
   readonly signature: Signature;
   readonly #session: InferenceSession;
-  readonly #maxBatchSize: number;
+  readonly #callSizes: CallSizes;
   readonly #plans: { readonly schemaMessage: Uint8Array; readonly plan: FeedPlan }[] = [];
   readonly #forms = new Map<string, OutputForm>();
 
   constructor(session: InferenceSession, signature: Signature, maxBatchSize: number) {
     this.#session = session;
     this.signature = signature;
-    this.#maxBatchSize = maxBatchSize;
+    this.#callSizes = new CallSizes(maxBatchSize);
   }
 
   /**
@@ -57,9 +58,11 @@ export class Model {
     const values = plan.prepare(data);
     const scalars = plan.scalars(input.params);
     const started = performance.now();
-    const batch = await this.#infer({ plan, values, scalars, rows }, signal);
+    const callSize = this.#callSizes.next(rows);
+    const batch = await this.#infer({ plan, values, scalars, rows, callSize }, signal);
     if (batch === null) return null;
     const inferred = performance.now();
+    this.#callSizes.measured(callSize, rows, inferred - started);
     const batchMessage = batch.finish();
     const timings = {
       decode: started - opened,
@@ -75,7 +78,7 @@ export class Model {
 
   async #infer(chunk: OpenChunk, signal: AbortSignal): Promise<OutputBatch | null> {
     let batch: OutputBatch | null = null;
-    for (const { start, rows, size } of microBatches(chunk.rows, this.signature.batch, this.#maxBatchSize)) {
+    for (const { start, rows, size } of microBatches(chunk.rows, this.signature.batch, chunk.callSize)) {
       if (start > 0) await turn();
       if (signal.aborted) return null;
       const feeds = { ...chunk.scalars, ...chunk.plan.feeds(chunk.values, start, rows, size) };
@@ -123,6 +126,7 @@ interface OpenChunk {
   readonly values: readonly ColumnData[];
   readonly scalars: Feeds;
   readonly rows: number;
+  readonly callSize: number;
 }
 
 /** Without rows there is no call that would show the length of a free axis. */

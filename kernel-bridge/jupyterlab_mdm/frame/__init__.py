@@ -1,0 +1,1 @@
+"""Frames of any kind, read as slices."""

@@ -1,0 +1,1 @@
+"""Results, in the columns and the kind that the user knows."""

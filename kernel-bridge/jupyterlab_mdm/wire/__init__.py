@@ -1,0 +1,1 @@
+"""The protocol: twins of src/wire."""
