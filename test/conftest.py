@@ -16,6 +16,8 @@ import pytest
 import jupyterlab_mdm as mdm
 
 ROOT = Path(__file__).parent.parent
+#: Sockets lie there, whose paths may have 107 bytes.
+SHORT = "/tmp"
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +32,10 @@ def models() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def runtime_folder() -> Iterator[Path]:
     """No test sees a cluster of the user's, and none leaves anything behind: sockets and connection files."""
-    with tempfile.TemporaryDirectory(prefix="mdm-test-") as folder, pytest.MonkeyPatch.context() as patch:
+    with (
+        tempfile.TemporaryDirectory(prefix="mdm-test-", dir=SHORT) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setenv("JUPYTER_RUNTIME_DIR", folder)
         yield Path(folder)
         assert os.listdir(folder) == [], "a cluster left something behind"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,22 @@ class RawClient:
 
     def __init__(self, runtime_folder: Path, protocol: int = 1) -> None:
         endpoints = json.loads((runtime_folder / "mdm-shared.json").read_text())["endpoints"]
+        # Its own: a ROUTER refuses a second peer of one name, also while it still takes leave of the first.
+        identity = secrets.token_hex(8).encode()
         self.context = zmq.Context()
         self.requests, self.results = (self.context.socket(zmq.DEALER) for _ in range(2))
         for socket, door in ((self.requests, "in"), (self.results, "out")):
             socket.setsockopt(zmq.LINGER, 0)
-            socket.setsockopt(zmq.ROUTING_ID, b"abuse")
+            socket.setsockopt(zmq.ROUTING_ID, identity)
             socket.setsockopt(zmq.RCVTIMEO, ANSWER_MS)
             socket.connect(endpoints[door])
             client = {"name": "abuse", "version": "9.9.9", "pid": 1}
             socket.send_json({"op": "hello", "protocol": protocol, "client": client})
-        self.greeting = self.receive()
+        try:
+            self.greeting = self.receive()
+        except zmq.Again:
+            self.context.destroy(linger=0)
+            raise
 
     def send(self, header: object, *payload: bytes) -> None:
         raw = header if isinstance(header, bytes) else json.dumps(header).encode()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,7 @@ class FakeBroker:
         self._bell.ring()
         self._thread.join(PATIENCE_S)
         self.path.unlink(missing_ok=True)
+        self._sockets.cleanup()
 
     def _of(self, kind: type) -> list:
         return [message for message in self.got if isinstance(message, kind)]
@@ -109,6 +111,8 @@ class FakeBroker:
 
     def _bind(self, tcp: bool) -> None:
         self._context = zmq.Context()
+        # The path of a socket may have 107 bytes, which that of a test's own folder can take up alone.
+        self._sockets = tempfile.TemporaryDirectory(prefix="mdm-", dir="/tmp")
         self._in, self._out = (self._context.socket(zmq.ROUTER) for _ in range(2))
         self.public_key = None
         if tcp:
@@ -118,7 +122,7 @@ class FakeBroker:
                 router.curve_server, router.curve_secretkey = True, secret
         for router in (self._in, self._out):
             router.linger = 0
-            router.bind("tcp://127.0.0.1:*" if tcp else f"ipc://{self.folder}/{self.name}-{id(router)}")
+            router.bind("tcp://127.0.0.1:*" if tcp else f"ipc://{self._sockets.name}/{id(router)}")
 
     def _write_file(self) -> Path:
         endpoints = {"in": self._in.last_endpoint.decode(), "out": self._out.last_endpoint.decode()}

@@ -18,6 +18,8 @@ export interface Doors {
 
 /** `sockaddr_un.sun_path`, less the byte that ends it. */
 const LONGEST_SOCKET_PATH = process.platform === 'darwin' ? 103 : 107;
+/** Where the folder for temporary files was moved to a place whose path is long itself. */
+const SHORT_PARENTS = process.platform === 'win32' ? [] : ['/tmp'];
 const MKDTEMP_SUFFIX = 'XXXXXX';
 
 /**
@@ -39,12 +41,12 @@ function socketPathLength(parent: string, name: string): number {
 
 /**
  * Makes the folder, 0700, below `asked`, or else below `runtime`, or where that is too long a path below
- * the system's folder for temporary files.
+ * the folder for temporary files.
  *
  * @throws MdmError `bad_option` where no parent will do
  */
 export function makeSocketFolder(name: string, runtime: string, asked: string | null): string {
-  const parents = asked === null ? [runtime, tmpdir()] : [asked];
+  const parents = asked === null ? [runtime, tmpdir(), ...SHORT_PARENTS] : [asked];
   const parent = parentThatFits(parents, name);
   if (parent === null) throw tooLong(parents, name, asked !== null);
   try {
