@@ -87,7 +87,7 @@ def ask(workload: Workload, reference: np.ndarray, count: int, num_worker: int) 
         p95_ms=percentile_95(ours_ms),
         inprocess_p50_ms=median(inprocess_ms),
         inprocess_p95_ms=percentile_95(inprocess_ms),
-        max_abs_diff=finite(largest),
+        max_diff=finite(largest),
     )
 
 

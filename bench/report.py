@@ -20,9 +20,9 @@ def wrong_outputs(results: Results) -> list[str]:
         (f"{workload.key}: {label}", largest)
         for workload in results.workloads
         for label, largest in (
-            *((peer.label, peer.max_abs_diff) for peer in workload.peers),
-            *((("iterated", workload.streamed.max_abs_diff),) if workload.streamed else ()),
-            *((("small requests", workload.requests.max_abs_diff),) if workload.requests else ()),
+            *((peer.label, peer.max_diff) for peer in workload.peers),
+            *((("iterated", workload.streamed.max_diff),) if workload.streamed else ()),
+            *((("small requests", workload.requests.max_diff),) if workload.requests else ()),
         )
     ]
     return [
@@ -130,7 +130,7 @@ def _peer(workload: WorkloadResult, peer: PeerResult) -> tuple[str, ...]:
         f"{workload.multiple(peer):.2f}",
         f"{min(multiples):.2f}–{max(multiples):.2f}",
         f"{median(peer.cpu_s):.2f}" if peer.cpu_s else ABSENT,
-        _difference(peer.max_abs_diff),
+        _difference(peer.max_diff),
     )
 
 

@@ -19,7 +19,7 @@ class PeerResult:
     #: CPU of all its processes, a round each; empty where it cannot be told.
     cpu_s: list[float] = field(default_factory=list)
     #: From the baseline's output, over all rounds; None where an output could not be compared at all.
-    max_abs_diff: float | None = 0.0
+    max_diff: float | None = 0.0
     note: str = ""
 
 
@@ -32,7 +32,7 @@ class Streamed:
     #: Stage → ms, summed over the chunks of a run; the median of the runs.
     stages_ms: dict[str, float]
     chunks: int
-    max_abs_diff: float | None
+    max_diff: float | None
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Requests:
     p95_ms: float
     inprocess_p50_ms: float
     inprocess_p95_ms: float
-    max_abs_diff: float | None
+    max_diff: float | None
 
 
 @dataclass(frozen=True)
