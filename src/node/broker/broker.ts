@@ -83,7 +83,12 @@ export class Broker {
       },
       log
     );
-    this.#loader = new ModelLoader(this.#models, this.#crew, wires);
+    this.#loader = new ModelLoader(this.#models, this.#crew, wires, (model, error) => {
+      // Runs that were under way on it would wait for a worker that never comes.
+      for (const run of [...this.#ledger.live()]) {
+        if (run.state === 'running' && run.model === model.key) this.#dispatcher.abort(run, 'failed', error);
+      }
+    });
     const shared = { config, ledger: this.#ledger, crew: this.#crew, models: this.#models, wires, log, now };
     this.#dispatcher = new Dispatcher({
       ...shared,

@@ -29,9 +29,17 @@ export class ModelLoader {
   readonly #models: ModelRegistry;
   readonly #crew: Crew;
   readonly #wires: Wires;
+  readonly #onGivenUp: (model: Model, error: ErrorDocument) => void;
   readonly #waiters = new Set<Waiter>();
 
-  constructor(models: ModelRegistry, crew: Crew, wires: Wires) {
+  /** @param onGivenUp hears of a model that no worker holds any more, nor will */
+  constructor(
+    models: ModelRegistry,
+    crew: Crew,
+    wires: Wires,
+    onGivenUp: (model: Model, error: ErrorDocument) => void
+  ) {
+    this.#onGivenUp = onGivenUp;
     this.#models = models;
     this.#crew = crew;
     this.#wires = wires;
@@ -95,9 +103,10 @@ export class ModelLoader {
     for (const model of [...this.#models.all()]) {
       const was = model.on.get(worker.worker);
       model.on.delete(worker.worker);
-      if (was !== 'loading') continue;
-      model.deaths += 1;
+      if (was === 'loading') model.deaths += 1;
       if (model.deaths >= DEATHS_ALLOWED) this.#giveUp(model, endedWorkers(model, lastWords));
+      // Who waits for all workers does not wait for this one any more.
+      else this.#settle(model);
     }
   }
 
@@ -131,6 +140,7 @@ export class ModelLoader {
   /** Forgets the model, so that the next one who asks tries anew. */
   #giveUp(model: Model, error: ErrorDocument): void {
     this.#models.forget(model.key);
+    this.#onGivenUp(model, error);
     this.#rejectAll(model, MdmError.fromDocument(error));
   }
 
