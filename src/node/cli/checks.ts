@@ -5,6 +5,7 @@ import { MdmError } from '../../wire/errors.ts';
 import { occupantOf } from '../client/connect.ts';
 import { type ConnectionFile, readConnectionPath } from '../cluster/connection.ts';
 import { checkDevices, isCuda } from '../cluster/devices.ts';
+import { isAlive } from '../cluster/ending.ts';
 import { connectionPath } from '../cluster/names.ts';
 import type { Environment } from '../cluster/runtime-dir.ts';
 import { removeSocketFolder } from '../cluster/socket-folder.ts';
@@ -46,7 +47,9 @@ export async function vacateName(folder: string, name: string): Promise<void> {
     return;
   }
   const occupant = await occupantOf(file);
-  if (occupant !== 'nobody') throw clusterExists(file, occupant === 'silent');
+  // A process that was just killed may hold its sockets a moment longer: it takes connections, and says nothing.
+  const isGone = occupant === 'nobody' || (occupant === 'silent' && !isAlive(file.pid));
+  if (!isGone) throw clusterExists(file, occupant === 'silent');
   if (readConnectionPath(path)?.instance === file.instance) rmSync(path, { force: true });
   removeSocketFolder(file.socket_dir, name);
 }

@@ -63,7 +63,8 @@ describe('mdm start', () => {
     process.kill(dead.pid, 'SIGKILL');
     assert.ok(await endsSoon(dead.pid));
     assert.ok(existsSync(dead.socket_dir));
-    assert.equal((await shell.mdm('start', '-n', '1')).code, 0);
+    const again = await shell.mdm('start', '-n', '1');
+    assert.equal(again.code, 0, again.err);
     assert.equal(existsSync(dead.socket_dir), false);
     assert.notEqual(readConnectionFile(shell.folder, 'default')?.instance, dead.instance);
   });
