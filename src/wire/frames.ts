@@ -1,6 +1,6 @@
 /**
  * The frames of one message: `[header JSON] [payload …]`, without the routing ids that ROUTER sockets put
- * before them. Twin: kernel-bridge/jupyterlab_mdm/frames.py.
+ * before them. Twin: kernel-bridge/jupyterlab_mdm/wire/frames.py.
  */
 import { type Door, encode, type Message, parse } from './messages.ts';
 

@@ -82,15 +82,15 @@ const hello = z.object({
   client: z.object({ name: text, version: text, pid: count })
 });
 
+/** Of a file: `MTIME_NS:SIZE`. */
+const version = z.string().regex(/^\d+:\d+$/);
+
 const opening = {
   run: runId,
   /** Path of the model, absolute where the client could see the file. */
   model: text,
   /** Which version of the file the client saw, `MTIME_NS:SIZE`; null where it could not see it. */
-  version: z
-    .string()
-    .regex(/^\d+:\d+$/)
-    .nullable(),
+  version: version.nullable(),
   params: verbatim,
   /** The run fails when it is older than this. */
   deadline_ms: ms.nullable(),
@@ -220,8 +220,8 @@ const error = z.object({
 
 // --- broker → worker ---------------------------------------------------------------------------------
 
-/** `model` is the broker's key of one version of one file; `path` is where it lies. */
-const workerLoad = z.object({ op: z.literal('load'), model: text, path: text });
+/** `model` is the broker's key of one version of one file; `path` is where it lies, if it is that version still. */
+const workerLoad = z.object({ op: z.literal('load'), model: text, path: text, version });
 const workerUnload = z.object({ op: z.literal('unload'), model: text });
 
 /** Payload: the run's Arrow schema message and the chunk's record-batch message. */

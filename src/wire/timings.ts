@@ -16,7 +16,7 @@
  * | back       | broker  | result received                    | handed to the client's socket             |
  * | merge      | client  | result received                    | all rows before it are there too          |
  *
- * Twin: kernel-bridge/jupyterlab_mdm/timings.py.
+ * Twin: kernel-bridge/jupyterlab_mdm/wire/timings.py.
  */
 export const STAGES = [
   'serialise',

@@ -156,3 +156,32 @@ def test_cancels_the_runs_of_a_client_that_was_killed(own_cluster: mdm.Cluster, 
     wait_for(lambda: state_of(own_cluster, run) == "cancelled")
     wait_for(lambda: busy_worker(own_cluster) is None)
     assert own_cluster.status()["queue"] == {"small": 0, "bulk": 0}
+
+
+def test_never_mixes_two_versions_of_a_model_that_was_replaced_in_mid_run(
+    models: Path, tmp_path: Path, reference: Callable[..., list[np.ndarray]]
+) -> None:
+    path, frame = tmp_path / "model.onnx", rows(2_000)
+    path.write_bytes((models / "slow.onnx").read_bytes())
+    with mdm.start(num_worker=1, name="replaced") as cluster:
+        run = cluster.submit(path, frame)
+        wait_for(lambda: run.snapshot().rows_done > 0)
+        path.write_bytes((models / "identity_float32.onnx").read_bytes())
+        cluster.scale(2)
+        result = run.result(timeout=LIMIT_S * 2)
+    np.testing.assert_allclose(result["y"], reference(models / "slow.onnx", **frame)[0], rtol=1e-4)
+
+
+def test_says_at_once_that_the_cluster_is_lost_also_to_a_request_of_few_rows(models: Path) -> None:
+    few = {"x": np.ones((4, 3), np.float32)}
+    cluster = mdm.start(num_worker=1, name="gone")
+    for _ in range(2):
+        cluster.predict(models / "doubled.onnx", few, timeout=LIMIT_S)
+    os.kill(cluster.status()["broker"]["pid"], signal.SIGKILL)
+    with pytest.raises(errors.ClusterLostError):
+        cluster.status()
+    with pytest.raises(errors.ClusterLostError):
+        cluster.submit(models / "doubled.onnx", few)
+    cluster.close()
+    with mdm.start(num_worker=1, name="gone"):
+        pass

@@ -1,7 +1,7 @@
 /** Where the test models lie: `MDM_TEST_MODELS`, or a folder under `.cache` that is made when it is not there. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const HERE = new URL('./', import.meta.url);
@@ -47,4 +47,10 @@ function digestOfScripts(): string {
     hash.update(readFileSync(new URL(name, HERE)));
   }
   return hash.digest('hex').slice(0, 12);
+}
+
+/** As the broker tells one version of a file from the next; of a file that is not there, one that nothing has. */
+export function versionOf(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? '0:0' : `${found.mtimeNs}:${found.size}`;
 }

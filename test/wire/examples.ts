@@ -104,7 +104,7 @@ export const EXAMPLES: Examples = {
     { op: 'error', request: null, run: 'run-1', error }
   ],
   broker_to_worker: [
-    { op: 'load', model: '/models/flights.onnx:1:2', path: '/models/flights.onnx' },
+    { op: 'load', model: '/models/flights.onnx:1:2', path: '/models/flights.onnx', version: '1:2' },
     { op: 'unload', model: '/models/flights.onnx:1:2' },
     {
       op: 'work',

@@ -64,10 +64,14 @@ class Channel:
             raise self._end or self._stale("it was closed")
         return self._welcome
 
-    def send(self, message: Message, payload: Sequence[Buffer] = ()) -> None:
-        """Hands a message over; the buffers must not change afterwards. Raises `ClusterLostError`."""
+    def check(self) -> None:
+        """Raises what ended the channel, where it has ended."""
         if self._end is not None:
             raise error_from_document(self._end.to_document())
+
+    def send(self, message: Message, payload: Sequence[Buffer] = ()) -> None:
+        """Hands a message over; the buffers must not change afterwards. Raises `ClusterLostError`."""
+        self.check()
         self._outbox.append(write_frames(message, payload))
         self._bell.ring()
 

@@ -103,17 +103,20 @@ class Course:
     def submit(self) -> None:
         """Asks the broker, or waits with that until all can be asked at once. Raises `ClusterLostError`."""
         self._link.attach(self)
+        try:
+            self._ask_or_open()
+        except ClusterLostError as error:
+            self.lose(error)
+            raise
+
+    def _ask_or_open(self) -> None:
+        self._link.check()
         known = self._link.known_models.get(self.spec.path, self.spec.version)
         if known is not None and self._fits_one_message(known.signature):
             self._is_brief = True
             self._start(replace(known, credit=1))
             return
-        message = Submit(**self._opening(), rows=self._ledger.rows)
-        try:
-            self._link.send(message)
-        except ClusterLostError as error:
-            self.lose(error)
-            raise
+        self._link.send(Submit(**self._opening(), rows=self._ledger.rows))
 
     @property
     def is_brief(self) -> bool:

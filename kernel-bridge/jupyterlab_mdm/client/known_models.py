@@ -10,7 +10,7 @@ from collections import OrderedDict
 
 from ..wire.messages import Submitted
 
-#: Models that are remembered; the one that was used longest ago goes first.
+#: Models that are remembered; the one that was told of first goes first.
 KEPT = 64
 
 

@@ -99,6 +99,10 @@ class Link:
         """Raises `ClusterLostError`."""
         self._channel.send(message, payload)
 
+    def check(self) -> None:
+        """Raises `ClusterLostError` where the cluster is known to be gone."""
+        self._channel.check()
+
     def tell(self, message: ClientMessage) -> None:
         """As `send`, where it does not matter if the cluster is gone."""
         with suppress(ClusterLostError):

@@ -14,10 +14,11 @@ import { errorCode } from '../cluster/error-code.ts';
 import { tcpEndpoint } from '../cluster/ports.ts';
 import { removeSocketFolder } from '../cluster/socket-folder.ts';
 import type { StatusDocument } from '../cluster/status-document.ts';
+import { LONGEST_TIMER_MS } from '../timers.ts';
 import { Control } from './control.ts';
 import { Crew, type Held, type Worker } from './crew.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { Door, type DoorAddress, type DoorEvents } from './doors.ts';
+import { Door, type DoorAddress, type DoorEvents, LOCAL_DOOR } from './doors.ts';
 import { Fleet } from './fleet.ts';
 import { type Chunk, Ledger, type Run } from './ledger.ts';
 import { ModelLoader } from './loader.ts';
@@ -145,7 +146,7 @@ export class Broker {
     this.#terminators.push(answer);
     if (mode === 'now') this.#cancelAll();
     // Not to be waited for: the process may end before.
-    else setTimeout(() => this.#cancelAll(), timeoutMs).unref();
+    else setTimeout(() => this.#cancelAll(), Math.min(timeoutMs, LONGEST_TIMER_MS)).unref();
     this.#endIfIdle();
   }
 
@@ -164,7 +165,7 @@ export class Broker {
 
   async #openDoors(): Promise<void> {
     const { tcp, endpoints } = this.#config;
-    await this.#openDoor('ipc', { in: endpoints.in, out: endpoints.out }, null);
+    await this.#openDoor(LOCAL_DOOR, { in: endpoints.in, out: endpoints.out }, null);
     if (tcp === null) return;
     const keys = curveKeyPair();
     const bound = await this.#openTcpDoor(tcp, keys.secretKey);

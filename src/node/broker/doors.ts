@@ -13,6 +13,8 @@ import type { Log } from './log.ts';
 /** libzmq's ZMQ_DISCONNECT_MSG (a draft option): what a ROUTER receives in the name of a peer that is gone. */
 const DISCONNECT_MSG = 111;
 const GONE = 'gone';
+/** The door whose clients share this machine, and its files. */
+export const LOCAL_DOOR = 'ipc';
 /** Last answers (of `terminate`) still leave after the sockets are closed. */
 const LINGER_MS = 1_000;
 

@@ -99,6 +99,8 @@ export class Fleet {
 
   /** Grows or shrinks to that many; leaving workers finish what they hold. */
   scale(count: number): void {
+    // Their numbers, and with them their cores, are free again.
+    for (const worker of this.#crew.all()) if (worker.state === 'failed') this.#crew.remove(worker.worker);
     while (this.#crew.size < count) this.#hire();
     const leaving = this.#crew
       .all()
@@ -108,7 +110,6 @@ export class Fleet {
       worker.state = 'leaving';
       this.dismissIfIdle(worker);
     }
-    for (const worker of this.#crew.all()) if (worker.state === 'failed') this.#crew.remove(worker.worker);
   }
 
   /** Lets a leaving worker go once it holds nothing more. */
@@ -116,6 +117,8 @@ export class Fleet {
     if (worker.state !== 'leaving' || worker.inFlight > 0) return;
     const life = this.#lives.get(worker.worker);
     if (life !== undefined) this.#dismiss(life);
+    // Between two lives, in the pause before the next one: there is nobody to say goodbye to.
+    else this.#crew.remove(worker.worker);
   }
 
   send(worker: number, message: Message<'broker_to_worker'>, payload: readonly Uint8Array[]): void {
@@ -136,6 +139,7 @@ export class Fleet {
 
   #hire(): void {
     const number = this.#crew.freeNumber();
+    this.#failures.delete(number);
     const device = this.#config.devices[number % this.#config.devices.length] ?? 'cpu';
     const worker = new Worker(number, device, coreOf(number, device, this.#cores));
     this.#crew.add(worker);

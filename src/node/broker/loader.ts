@@ -84,6 +84,7 @@ export class ModelLoader {
     const model = this.#models.get(message.model);
     if (model === undefined) return;
     model.signature = message.signature;
+    model.deaths = 0;
     model.loadMs = Math.max(model.loadMs, message.loadMs + message.warmMs);
     model.on.set(worker.worker, 'loaded');
     worker.models.add(model.key);
@@ -103,8 +104,10 @@ export class ModelLoader {
     for (const model of [...this.#models.all()]) {
       const was = model.on.get(worker.worker);
       model.on.delete(worker.worker);
-      if (was === 'loading') model.deaths += 1;
-      if (model.deaths >= DEATHS_ALLOWED) this.#giveUp(model, endedWorkers(model, lastWords));
+      // One that was sent away says nothing of the model, and one that holds it elsewhere proves it sound.
+      if (was === 'loading' && worker.state !== 'leaving') model.deaths += 1;
+      const held = this.#models.workersOf(model).length > 0;
+      if (model.deaths >= DEATHS_ALLOWED && !held) this.#giveUp(model, endedWorkers(model, lastWords));
       // Who waits for all workers does not wait for this one any more.
       else this.#settle(model);
     }
@@ -119,7 +122,11 @@ export class ModelLoader {
     const state = model.on.get(worker.worker);
     if (state === 'loading' || state === 'loaded') return;
     model.on.set(worker.worker, 'loading');
-    this.#wires.toWorker(worker.worker, { op: 'load', model: model.key, path: model.path }, []);
+    this.#wires.toWorker(
+      worker.worker,
+      { op: 'load', model: model.key, path: model.path, version: model.version },
+      []
+    );
   }
 
   #settle(model: Model): void {

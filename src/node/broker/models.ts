@@ -14,13 +14,15 @@ import type { Signature } from '../../wire/messages.ts';
 export interface ModelFile {
   readonly key: string;
   readonly path: string;
+  /** `MTIME_NS:SIZE` of the file. */
+  readonly version: string;
   readonly name: string;
 }
 
 /** The file as a client saw it: nothing to look up. Null for a path that only this side can resolve. */
 export function identifySeen(path: string, version: string | null): ModelFile | null {
   if (version === null || !isAbsolute(path)) return null;
-  return { key: keyOf(path, version), path, name: basename(path) };
+  return { key: keyOf(path, version), path, version, name: basename(path) };
 }
 
 const keyOf = (path: string, version: string) => `${path}:${version}`;
@@ -36,9 +38,11 @@ export async function identify(path: string, folder: string): Promise<ModelFile>
     throw notFound(path, absolute, cause);
   });
   if (!found.isFile()) throw notFound(path, absolute, 'it is not a file');
+  const version = `${found.mtimeNs}:${found.size}`;
   return {
-    key: keyOf(absolute, `${found.mtimeNs}:${found.size}`),
+    key: keyOf(absolute, version),
     path: absolute,
+    version,
     name: basename(absolute)
   };
 }
@@ -103,14 +107,15 @@ export class ModelRegistry {
     this.#models.delete(key);
   }
 
-  /** Every version of the file at that path. */
+  /** Every version of the file at that path, in the order in which they were asked for. */
   atPath(path: string): Model[] {
     return [...this.#models.values()].filter(model => model.path === path);
   }
 
-  /** Versions of this model's file that are older than it. */
+  /** Versions of this model's file that were asked for before it was. */
   olderThan(model: Model): Model[] {
-    return this.atPath(model.path).filter(other => other.key !== model.key);
+    const versions = this.atPath(model.path);
+    return versions.slice(0, Math.max(0, versions.indexOf(model)));
   }
 
   workersOf(model: Model): number[] {

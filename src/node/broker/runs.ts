@@ -6,8 +6,10 @@ import { basename } from 'node:path';
 import { MdmError } from '../../wire/errors.ts';
 import type { MessageOf } from '../../wire/messages.ts';
 import type { BrokerConfig } from '../cluster/config.ts';
+import { LONGEST_TIMER_MS } from '../timers.ts';
 import type { Crew } from './crew.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { LOCAL_DOOR } from './doors.ts';
 import type { Ledger, Run } from './ledger.ts';
 import type { ModelLoader } from './loader.ts';
 import type { Log } from './log.ts';
@@ -80,7 +82,8 @@ export class Runs {
       startedAt: now()
     });
     if (message.deadlineMs !== null) this.#setDeadline(run, message.deadlineMs);
-    const seen = identifySeen(message.model, message.version);
+    // Over TCP the client may see the files of another machine.
+    const seen = client.startsWith(`${LOCAL_DOOR}:`) ? identifySeen(message.model, message.version) : null;
     const model = seen === null ? undefined : models.get(seen.key);
     // Nothing to look up and nothing to load: a request of a few rows is on its way in this very turn.
     if (model !== undefined && models.workersOf(model).length > 0 && !namesPaths(message.params)) {
@@ -140,7 +143,7 @@ export class Runs {
       });
       this.#parts.dispatcher.abort(run, 'failed', error.toDocument());
     };
-    this.#deadlines.set(run.id, setTimeout(expire, deadlineMs));
+    this.#deadlines.set(run.id, setTimeout(expire, Math.min(deadlineMs, LONGEST_TIMER_MS)));
   }
 
   begin(client: string, message: Asked<'begin'>, payload: Payload): void {

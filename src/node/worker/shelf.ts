@@ -2,6 +2,7 @@
  * The models that this worker holds, by the broker's key. In: keys and paths; out: models that are loaded and
  * warm. Loads of one key share one load; a load that failed leaves nothing behind, so a later one tries anew.
  */
+import { stat } from 'node:fs/promises';
 import { MdmError } from '../../wire/errors.ts';
 import type { Signature } from '../../wire/messages.ts';
 import { Model } from './model.ts';
@@ -36,10 +37,10 @@ export class Shelf {
   }
 
   /** @throws MdmError `model_not_found`, `model_invalid`, `model_unsupported` */
-  load(key: string, path: string): Promise<LoadedModel> {
+  load(key: string, path: string, version: string): Promise<LoadedModel> {
     const known = this.#models.get(key);
     if (known !== undefined) return known;
-    const loading = loadModel(path, this.#place, this.#signal);
+    const loading = loadModel({ path, version }, this.#place, this.#signal);
     this.#models.set(key, loading);
     loading.catch(() => {
       if (this.#models.get(key) === loading) this.#models.delete(key);
@@ -66,10 +67,16 @@ export class Shelf {
   }
 }
 
-async function loadModel(path: string, place: Place, signal: AbortSignal): Promise<LoadedModel> {
+async function loadModel(
+  { path, version }: { path: string; version: string },
+  place: Place,
+  signal: AbortSignal
+): Promise<LoadedModel> {
   const began = performance.now();
   const opened = await openModel(path, place.device);
   try {
+    // After it was read: what was put in its place before or meanwhile is another model.
+    await checkVersion(path, version);
     return await warmModel(path, opened, place, began, signal);
   } catch (thrown) {
     await opened.session.release();
@@ -89,4 +96,15 @@ async function warmModel(
   const { outputs, failure: warmUpFailure } = await warmUp(model, maxBatchSize, signal);
   const signature = withShownShapes(model.signature, outputs);
   return { model, signature, loadMs: loaded - began, warmMs: performance.now() - loaded, warmUpFailure };
+}
+
+/** @throws MdmError `model_not_found` where another file lies there by now */
+async function checkVersion(path: string, version: string): Promise<void> {
+  const found = await stat(path, { bigint: true });
+  const now = `${found.mtimeNs}:${found.size}`;
+  if (now === version) return;
+  throw new MdmError('model_not_found', `${path} was replaced since this version of it was asked for.`, {
+    remedy: 'Predict again: the new file is loaded then. Rows that were predicted by the old one are kept.',
+    details: { path, wanted: version, found: now }
+  });
 }

@@ -77,9 +77,9 @@ export class Worker {
     }
   }
 
-  async #load({ model, path }: Load): Promise<void> {
+  async #load({ model, path, version }: Load): Promise<void> {
     try {
-      const { signature, loadMs, warmMs, warmUpFailure } = await this.#shelf.load(model, path);
+      const { signature, loadMs, warmMs, warmUpFailure } = await this.#shelf.load(model, path, version);
       this.#send({ op: 'loaded', model, signature, loadMs, warmMs });
       const failure = warmUpFailure === null ? {} : { warm_up: warmUpFailure.message };
       this.#log('loaded', { path, load_ms: Math.round(loadMs), warm_ms: Math.round(warmMs), ...failure });

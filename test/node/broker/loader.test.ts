@@ -5,7 +5,7 @@ import { ModelLoader } from '../../../src/node/broker/loader.ts';
 import { ModelRegistry } from '../../../src/node/broker/models.ts';
 import type { Message } from '../../../src/wire/messages.ts';
 
-const FILE = { key: 'm:1:1', path: '/m', name: 'm' };
+const FILE = { key: 'm:1:1', path: '/m', version: '1:1', name: 'm' };
 const SIGNATURE = { inputs: [], outputs: [], batch: null };
 const ERROR = { code: 'model_invalid', message: 'broken', remedy: '', details: {} } as const;
 
@@ -95,5 +95,26 @@ describe('the loader', () => {
     given.loader.workerReady(given.worker(0));
     given.loader.workerLost(given.worker(0), 'killed');
     await assert.rejects(refused, { code: 'model_failed', message: /killed/ });
+  });
+
+  it('does not blame a model for workers that were sent away while they loaded it', async () => {
+    const given = setUp(3);
+    const one = given.loader.load(FILE, 'one');
+    given.loaded(0);
+    await one;
+    for (const number of [1, 2]) {
+      given.worker(number).state = 'leaving';
+      given.loader.workerLost(given.worker(number), 'sent away');
+    }
+    assert.deepEqual(given.givenUp, []);
+  });
+
+  it('does not give up a model that a worker holds', async () => {
+    const given = setUp(3);
+    const one = given.loader.load(FILE, 'one');
+    given.loaded(0);
+    await one;
+    for (const number of [1, 2]) given.loader.workerLost(given.worker(number), 'killed');
+    assert.deepEqual(given.givenUp, []);
   });
 });

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import type { Column } from '../../../src/wire/arrow.ts';
 import type { ColumnData } from '../../../src/wire/arrow-batch.ts';
 import type { Dtype } from '../../../src/wire/messages.ts';
-import { modelPath } from '../../models/models.ts';
+import { modelPath, versionOf } from '../../models/models.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 const bytes = (values: ArrayBufferView): Uint8Array =>
@@ -341,13 +341,22 @@ test('two loads of one model are one load, answered twice', async () => {
   await worker.send({
     op: 'load',
     model: 'again',
-    path: modelPath('mlp')
+    path: modelPath('mlp'),
+    version: versionOf(modelPath('mlp'))
   });
   await worker.send({
     op: 'load',
     model: 'again',
-    path: modelPath('mlp')
+    path: modelPath('mlp'),
+    version: versionOf(modelPath('mlp'))
   });
   const [first, second] = [await worker.expect('loaded'), await worker.expect('loaded')];
   assert.deepEqual(first, second);
+});
+
+test('a file that was replaced is refused, not loaded in the place of the one that was asked for', async () => {
+  await worker.send({ op: 'load', model: 'replaced', path: modelPath('mlp'), version: '1:1' });
+  const { error } = await worker.expect('load_failed');
+  assert.equal(error.code, 'model_not_found');
+  assert.match(error.message, /replaced/);
 });

@@ -5,16 +5,22 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Shelf } from '../../../src/node/worker/shelf.ts';
 import { MdmError } from '../../../src/wire/errors.ts';
-import { modelPath } from '../../models/models.ts';
+import { modelPath, versionOf } from '../../models/models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mdm-shelf-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const newShelf = (): Shelf => new Shelf({ device: 'cpu', maxBatchSize: 64 }, new AbortController().signal);
 
+/** Where a model lies, and which version of it. */
+const fileOf = (name: string): [path: string, version: string] => [
+  modelPath(name),
+  versionOf(modelPath(name))
+];
+
 async function refusal(path: string): Promise<MdmError> {
   try {
-    await newShelf().load('model', path);
+    await newShelf().load('model', path, versionOf(path));
   } catch (thrown) {
     assert.ok(thrown instanceof MdmError, String(thrown));
     return thrown;
@@ -68,7 +74,7 @@ test('a Git LFS pointer is called one', async () => {
 });
 
 test('weights in a file beside the model are found, and missed where they are not', async () => {
-  const { model } = await newShelf().load('model', modelPath('external_data'));
+  const { model } = await newShelf().load('model', ...fileOf('external_data'));
   assert.equal(model.signature.inputs[0]?.name, 'x');
   const path = join(folder, 'external_data.onnx');
   copyFileSync(modelPath('external_data'), path);
@@ -80,19 +86,22 @@ test('weights in a file beside the model are found, and missed where they are no
 test('a load that failed can be tried anew, and loads of one key at one time are one', async () => {
   const shelf = newShelf();
   const path = join(folder, 'late.onnx');
-  await assert.rejects(shelf.load('late', path), { code: 'model_not_found' });
+  await assert.rejects(shelf.load('late', path, versionOf(path)), { code: 'model_not_found' });
   copyFileSync(modelPath('doubled'), path);
-  const [first, second] = await Promise.all([shelf.load('late', path), shelf.load('late', path)]);
+  const [first, second] = await Promise.all([
+    shelf.load('late', path, versionOf(path)),
+    shelf.load('late', path, versionOf(path))
+  ]);
   assert.equal(first.model, second.model);
   assert.equal(first.warmUpFailure, null);
 });
 
 test('a model that fails on made-up rows is loaded all the same', async () => {
-  const { warmUpFailure } = await newShelf().load('picky', modelPath('picky'));
+  const { warmUpFailure } = await newShelf().load('picky', ...fileOf('picky'));
   assert.equal(warmUpFailure?.code, 'model_failed');
 });
 
 test('an output whose rank the file leaves open has the shape that a call gave', async () => {
-  const { signature } = await newShelf().load('open', modelPath('open_rank'));
+  const { signature } = await newShelf().load('open', ...fileOf('open_rank'));
   assert.deepEqual(signature.outputs[0]?.shape, [null, 3]);
 });

@@ -11,7 +11,7 @@ import { decodeSchema, encodeSchema } from '../../../src/wire/arrow.ts';
 import { type Batch, type ColumnData, decodeBatch, encodeBatch } from '../../../src/wire/arrow-batch.ts';
 import { readFrames, writeFrames } from '../../../src/wire/frames.ts';
 import type { Message, MessageOf, Op } from '../../../src/wire/messages.ts';
-import { inRoot, modelPath } from '../../models/models.ts';
+import { inRoot, modelPath, versionOf } from '../../models/models.ts';
 
 const ROUTING_ID = 'worker-0-1';
 const ANSWER_LIMIT_MS = 10_000;
@@ -87,7 +87,7 @@ export class WorkerProcess {
   }
 
   async load(model: string, path = modelPath(model)): Promise<MessageOf<'worker_to_broker', 'loaded'>> {
-    await this.send({ op: 'load', model, path });
+    await this.send({ op: 'load', model, path, version: versionOf(path) });
     return await this.expect('loaded');
   }
 
