@@ -145,13 +145,18 @@ class Cluster:
         )
         course = Course(self._link(), spec, source.rows)
         run = Run(course, source, self)
-        course.submit()
-        feeding = (course, source, spec.params, fill)
-        if course.is_brief:
-            # A thread would take longer to start than the few rows to leave.
-            feed(*feeding)
-        else:
-            threading.Thread(target=feed, args=feeding, name=f"mdm-feed-{run.id}", daemon=True).start()
+        try:
+            course.submit()
+            feeding = (course, source, spec.params, fill)
+            if course.is_brief:
+                # A thread would take longer to start than the few rows to leave.
+                feed(*feeding)
+            else:
+                threading.Thread(target=feed, args=feeding, name=f"mdm-feed-{run.id}", daemon=True).start()
+        except BaseException:
+            # An interrupt, say: nobody has the run, so nobody could end it.
+            course.cancel()
+            raise
         return run
 
     # --- control --------------------------------------------------------------------------------------

@@ -122,6 +122,8 @@ class Run:
         """Calls `callback(run)` once the run has ended, in a thread of its own; at once where it has."""
         with self._calling:
             self._callbacks.append(callback)
+        # Who waits for the end wants the whole: it must not wait for batches to be read.
+        self._course.collect()
         self._run_callbacks()
 
     def partial(self) -> Frame:
@@ -140,7 +142,8 @@ class Run:
         """Merged batches in row order, as they come; rows that failed are null, and raise at the end.
 
         The batches of a reader of unknown length are handed out once; others from the first, every time.
-        An interrupt while waiting cancels the run.
+        An interrupt while waiting cancels the run. Leaving a reader's batches early does not: the run waits for
+        whoever reads on, so cancel it where nobody will.
         """
         position = 0
         while (batch := self._next_batch(position)) is not None:

@@ -102,7 +102,7 @@ export class Broker {
     this.#control = new Control({
       ...moving,
       scale: count => this.#fleet.scale(count),
-      onWorkersAdded: count => this.#runs.workersAdded(count)
+      onWorkersAdded: () => this.#runs.workersAdded()
     });
     this.#requests = new Requests({
       ...moving,

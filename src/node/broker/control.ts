@@ -20,7 +20,7 @@ export interface ControlParts {
   readonly models: ModelRegistry;
   readonly loader: ModelLoader;
   readonly scale: (count: number) => void;
-  readonly onWorkersAdded: (count: number) => void;
+  readonly onWorkersAdded: () => void;
 }
 
 export class Control {
@@ -41,7 +41,7 @@ export class Control {
     const { crew, scale, onWorkersAdded } = this.#parts;
     const before = crew.size;
     scale(message.numWorker);
-    if (crew.size > before) onWorkersAdded(crew.size - before);
+    if (crew.size > before) onWorkersAdded();
     return { num_worker: crew.size };
   }
 

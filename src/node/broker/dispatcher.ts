@@ -7,7 +7,7 @@ import type { MessageOf } from '../../wire/messages.ts';
 import type { Crew, Held, Worker } from './crew.ts';
 import type { Chunk, Ledger, Run } from './ledger.ts';
 import { type ModelRegistry, smooth } from './models.ts';
-import { placeChunk } from './placement.ts';
+import { placeChunk, type Seat, seatToKeep } from './placement.ts';
 import type { ChunkQueue } from './queue.ts';
 import type { Wires } from './wires.ts';
 
@@ -46,11 +46,14 @@ export class Dispatcher {
   pump(): void {
     const { queue, crew, ledger } = this.#parts;
     const seats = crew.open();
+    const kept = this.#keptSeat(seats);
+    const others = seats.filter(seat => seat !== kept);
     for (;;) {
       const taken = queue.take((chunk, lane) => {
         const run = ledger.get(chunk.run);
         if (run === undefined) return null;
-        return placeChunk({ model: run.model, small: lane === 'small', suspect: chunk.deaths > 0 }, seats);
+        const suspect = chunk.deaths > 0;
+        return placeChunk({ model: run.model, small: lane === 'small', suspect }, suspect ? seats : others);
       });
       if (taken === null) return;
       const run = ledger.get(taken.chunk.run);
@@ -59,6 +62,12 @@ export class Dispatcher {
       if (run?.chunks.get(taken.chunk.index) !== taken.chunk || worker === undefined) continue;
       this.#place(run, taken.chunk, worker);
     }
+  }
+
+  #keptSeat(seats: readonly Worker[]): Seat | null {
+    const suspect = this.#parts.queue.heads().find(chunk => chunk.deaths > 0);
+    const run = suspect === undefined ? undefined : this.#parts.ledger.get(suspect.run);
+    return run === undefined ? null : seatToKeep(run.model, seats);
   }
 
   #place(run: Run, chunk: Chunk, worker: Worker): void {

@@ -43,7 +43,9 @@ export interface Run {
   readonly startedAt: number;
   endedAt: number | null;
   state: RunState;
+  /** Chunks that it may send now, and how many may be under way at all. */
   credit: number;
+  granted: number;
   schema: Uint8Array | null;
   readonly chunks: Map<number, Chunk>;
   received: number;
@@ -85,6 +87,7 @@ export class Ledger {
       endedAt: null,
       state: 'loading',
       credit: 0,
+      granted: 0,
       schema: null,
       chunks: new Map(),
       received: 0,

@@ -42,6 +42,19 @@ export function placeChunk(chunk: Placeable, seats: Iterable<Seat>): Seat | null
   return best;
 }
 
+/**
+ * The seat that is kept empty for a suspect chunk which finds none: the one nearest to it. Without it every place
+ * that falls free would go to another run, and a suspect chunk would wait as long as there is other work.
+ */
+export function seatToKeep(model: string, seats: Iterable<Seat>): Seat | null {
+  let nearest: Seat | null = null;
+  for (const seat of seats) {
+    if (!seat.open || seat.quarantined || !seat.models.has(model)) continue;
+    if (nearest === null || seat.inFlight < nearest.inFlight) nearest = seat;
+  }
+  return nearest;
+}
+
 function fits(chunk: Placeable, seat: Seat): boolean {
   if (!seat.open || seat.quarantined || !seat.models.has(chunk.model)) return false;
   if (chunk.suspect) return seat.inFlight === 0;

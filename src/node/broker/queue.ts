@@ -35,6 +35,11 @@ export class ChunkQueue<C extends Queued> {
     this.#lanes[lane].putBack(chunk);
   }
 
+  /** The first chunk of every run that waits. */
+  heads(): C[] {
+    return [...this.#lanes.small.heads(), ...this.#lanes.bulk.heads()];
+  }
+
   /** Takes every chunk of a run out. */
   dropRun(run: string): C[] {
     return [...this.#lanes.small.dropRun(run), ...this.#lanes.bulk.dropRun(run)];
@@ -81,6 +86,10 @@ class Lane<C extends Queued> {
     const waiting = this.#runs.get(chunk.run);
     if (waiting === undefined) this.#runs.set(chunk.run, [chunk]);
     else waiting.splice(firstAfter(waiting, chunk.index), 0, chunk);
+  }
+
+  heads(): C[] {
+    return [...this.#runs.values()].flatMap(waiting => waiting.slice(0, 1));
   }
 
   dropRun(run: string): C[] {

@@ -116,7 +116,8 @@ export class Runs {
   #start(run: Run, model: Model): void {
     const { crew, log } = this.#parts;
     run.model = model.key;
-    run.credit = creditFor(crew.open().length);
+    // Workers that are just starting count: the run may last longer than that.
+    run.granted = run.credit = creditFor(crew.size);
     run.state = 'running';
     log.event('broker', 'run_started', { run: run.id, model: model.path, rows: run.rows });
   }
@@ -126,7 +127,7 @@ export class Runs {
     const model = models.get(run.model);
     if (!model?.signature) throw new MdmError('internal', `${run.modelName} was loaded without a signature.`);
     const { name, signature, msPerRow } = model;
-    const numWorker = Math.max(1, crew.open().length);
+    const numWorker = Math.max(1, crew.size);
     const { id, credit } = run;
     wires.toClient(
       run.client,
@@ -172,12 +173,15 @@ export class Runs {
   }
 
   /** More may be under way of every run, now that there are more workers. */
-  workersAdded(count: number): void {
-    const { ledger, wires } = this.#parts;
+  workersAdded(): void {
+    const { crew, ledger, wires } = this.#parts;
     for (const run of ledger.live()) {
-      if (run.state !== 'running') continue;
-      run.credit += creditFor(count);
-      wires.toClient(run.client, { op: 'credit', run: run.id, chunks: creditFor(count) }, []);
+      // What was granted for workers that have left since is not taken back, and so not given again.
+      const more = creditFor(crew.size) - run.granted;
+      if (run.state !== 'running' || more <= 0) continue;
+      run.credit += more;
+      run.granted += more;
+      wires.toClient(run.client, { op: 'credit', run: run.id, chunks: more }, []);
     }
   }
 

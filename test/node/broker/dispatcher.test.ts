@@ -7,6 +7,17 @@ import { ModelRegistry } from '../../../src/node/broker/models.ts';
 import { ChunkQueue } from '../../../src/node/broker/queue.ts';
 import type { MessageOf } from '../../../src/wire/messages.ts';
 
+const NEW_RUN = {
+  client: 'c',
+  modelName: 'm',
+  params: {},
+  label: null,
+  rows: null,
+  small: false,
+  brief: false,
+  startedAt: 0
+};
+
 /** A broker's logic with arrays where the sockets are. */
 function setUp(workers = 2) {
   const crew = new Crew();
@@ -41,17 +52,7 @@ function setUp(workers = 2) {
       }
     }
   });
-  const run = ledger.open({
-    id: 'r',
-    client: 'c',
-    modelName: 'm',
-    params: {},
-    label: null,
-    rows: null,
-    small: false,
-    brief: false,
-    startedAt: 0
-  });
+  const run = ledger.open({ ...NEW_RUN, id: 'r' });
   Object.assign(run, { model: 'key', state: 'running', credit: 100, schema: new Uint8Array() });
   return { crew, ledger, dispatcher, toWorker, toClient, ended, run };
 }
@@ -192,5 +193,38 @@ describe('the dispatcher', () => {
       ['run_done']
     );
     assert.equal(placed(given).length, 4);
+  });
+
+  it('keeps a seat for a suspect chunk while another run has work without end', () => {
+    const given = setUp(1);
+    send(given, given.run, 1);
+    kill(given, 0);
+    const other = given.ledger.open({ ...NEW_RUN, id: 'other' });
+    Object.assign(other, { model: 'key', state: 'running', credit: 100, schema: new Uint8Array() });
+    send(given, other, 6);
+    other.total = null;
+    // The suspect is not there yet when the worker comes back and takes two of the other run.
+    comeBack(given, 0);
+    assert.deepEqual(placed(given), ['0→0', '0→0']);
+    given.dispatcher.done(workerOf(given, 0), done(0, 2), []);
+    assert.deepEqual(given.ended, ['r done']);
+    assert.deepEqual(placed(given).slice(2), ['0→0', '1→0']);
+  });
+
+  it('lets a busy worker run empty for a suspect chunk, and fills it again after', () => {
+    const given = setUp(2);
+    const other = given.ledger.open({ ...NEW_RUN, id: 'other' });
+    Object.assign(other, { model: 'key', state: 'running', credit: 100, schema: new Uint8Array() });
+    workerOf(given, 1).state = 'starting';
+    send(given, given.run, 1);
+    kill(given, 0);
+    workerOf(given, 1).state = 'ready';
+    workerOf(given, 0).held.length = 0;
+    given.toWorker.length = 0;
+    // Worker 1 is there alone: it takes the suspect at once, and nothing beside it.
+    send(given, other, 6);
+    assert.deepEqual(placed(given), ['0→1']);
+    given.dispatcher.done(workerOf(given, 1), done(0, 2), []);
+    assert.deepEqual(placed(given).slice(1), ['0→1', '1→1']);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Placeable, placeChunk, type Seat } from '../../../src/node/broker/placement.ts';
+import { type Placeable, placeChunk, type Seat, seatToKeep } from '../../../src/node/broker/placement.ts';
 import { SMALL_PER_BULK } from '../../../src/node/broker/queue.ts';
 
 const seat = (worker: number, with_: Partial<Seat> = {}): Seat => ({
@@ -47,5 +47,16 @@ const cases: [name: string, chunk: Placeable, seats: Seat[], worker: number | nu
 describe('placement', () => {
   for (const [name, chunk, seats, worker] of cases) {
     it(name, () => assert.equal(placeChunk(chunk, seats)?.worker ?? null, worker));
+  }
+});
+
+describe('the seat that is kept for a suspect chunk', () => {
+  const kept: [name: string, seats: Seat[], worker: number | null][] = [
+    ['is the one nearest to empty', [seat(0, { inFlight: 2 }), seat(1, { inFlight: 1 })], 1],
+    ['is none that holds another suspect', [seat(0, { quarantined: true }), seat(1, { inFlight: 2 })], 1],
+    ['is none without the model', [seat(0, { models: new Set() })], null]
+  ];
+  for (const [name, seats, worker] of kept) {
+    it(name, () => assert.equal(seatToKeep('m', seats)?.worker ?? null, worker));
   }
 });
