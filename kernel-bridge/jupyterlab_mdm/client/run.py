@@ -142,8 +142,8 @@ class Run:
         """Merged batches in row order, as they come; rows that failed are null, and raise at the end.
 
         The batches of a reader of unknown length are handed out once; others from the first, every time.
-        An interrupt while waiting cancels the run. Leaving a reader's batches early does not: the run waits for
-        whoever reads on, so cancel it where nobody will.
+        An interrupt while waiting cancels the run. Leaving a reader's batches early does not: the run waits
+        for whoever reads on, so cancel it where nobody will.
         """
         position = 0
         while (batch := self._next_batch(position)) is not None:
