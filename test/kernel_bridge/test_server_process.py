@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -19,14 +17,6 @@ import jupyterlab_mdm as mdm
 from jupyterlab_mdm.client.server_process import ServerProcess, start_arguments
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the stand-in for Node is a script")
-
-
-def gone(path):
-    """Whether the cluster's file goes away; it is removed last."""
-    deadline = time.monotonic() + PATIENCE_S
-    while path.exists() and time.monotonic() < deadline:
-        os.sched_yield()
-    return not path.exists()
 
 
 @pytest.mark.parametrize(
@@ -91,30 +81,35 @@ OWNER = """
 import os, sys
 import jupyterlab_mdm as mdm
 cluster = mdm.start()
-if "fork" in sys.argv and os.fork() == 0:
-    os.execvp("sleep", ["sleep", "60"]) if "exec" in sys.argv else sys.stdin.read()
+if sys.argv[1] == "forks" and os.fork() == 0:
+    os.read(int(sys.argv[2]), 1)
+    os._exit(0)
 print("up", flush=True)
 sys.stdin.readline()
 """
 
 
 @pytest.mark.parametrize("how", ["exit", "kill"])
-@pytest.mark.parametrize("fork", [[], ["fork"]], ids=["alone", "with a forked child"])
-def test_a_cluster_ends_with_the_process_that_started_it(runtime, monkeypatch, tmp_path, how, fork):
+@pytest.mark.parametrize("forks", ["alone", "forks"])
+def test_a_cluster_ends_with_the_process_that_started_it(runtime, monkeypatch, tmp_path, how, forks):
     pretend_cluster(monkeypatch, tmp_path)
-    owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, *fork], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert owner.stdout.readline() == "up\n"
-    if how == "kill":
-        owner.send_signal(signal.SIGKILL)
-    else:
-        owner.stdin.write("\n")
-        owner.stdin.flush()
-    owner.wait(PATIENCE_S)
-    assert gone(runtime / "mdm-default.json")
-    owner.stdin.close()
-    owner.stdout.close()
+    # A forked child lives until `child_ends` is closed: longer than its parent and the cluster.
+    child_lives, child_ends = os.pipe()
+    command = [sys.executable, "-c", OWNER, forks, str(child_lives)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[child_lives], text=True
+    ) as owner:
+        assert owner.stdout.readline() == "up\n"
+        with mdm.connect() as witness:
+            if how == "kill":
+                owner.kill()
+            else:
+                owner.stdin.write("\n")
+                owner.stdin.flush()
+            owner.wait(PATIENCE_S)
+            assert witness._link().wait_for_end(PATIENCE_S)
+        os.close(child_ends)
+    os.close(child_lives)
 
 
 def test_an_interrupt_of_the_kernel_s_process_group_does_not_reach_the_cluster(
