@@ -14,11 +14,12 @@ from ..errors import ClusterLostError, MdmTimeoutError
 from ..frame.source import open_source
 from ..wire.messages import Cancel, Load, Scale, Status, Terminate, Unload
 from .connection import Connection, read_connection
-from .course import Course, RunSpec
+from .course import Course
 from .feed import feed
 from .link import Link, new_id
 from .request import checked_batch, checked_params, checked_seconds, client_info, model_path, model_version
 from .run import Frame, Run
+from .run_spec import RunSpec
 from .server_process import ServerProcess, start_arguments
 
 REQUEST_S = 10.0

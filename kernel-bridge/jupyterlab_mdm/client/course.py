@@ -13,8 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -42,34 +41,13 @@ from .feed import FailsRun
 from .ledger import Ledger
 from .link import Link, new_id
 from .merge import Part, failure
+from .run_spec import RunSpec
 from .shelf import Shelf
 from .snapshot import FINAL_STATES, RunSnapshot, RunState
+from .waiting import wait_for
 
-#: An interrupt waits at most so long.
-INTERRUPT_S = 0.05
 #: Merged batches of a reader that may wait to be read before no more rows are sent.
 UNREAD_BATCHES = 64
-
-
-@dataclass(frozen=True)
-class RunSpec:
-    """What the user asked for."""
-
-    #: As the user named it.
-    model: str
-    #: Absolute where the file is visible here.
-    path: str
-    #: Of the file, None where it is not visible here.
-    version: str | None
-    params: dict[str, Any]
-    fill: object | None
-    #: Rows a chunk, None to let them be sized by time.
-    batch: int | None
-    label: str | None
-    #: The run may take so long, None for any time.
-    deadline_s: float | None
-    #: The model may take so long to load.
-    load_timeout_s: float
 
 
 class Course:
@@ -116,23 +94,12 @@ class Course:
             self._is_brief = True
             self._start(replace(known, credit=1))
             return
-        self._link.send(Submit(**self._opening(), rows=self._ledger.rows))
+        self._link.send(Submit(**self.spec.opening(self.id), rows=self._ledger.rows))
 
     @property
     def is_brief(self) -> bool:
         """Whether it is one message: the rows are few, and what the model takes is known already."""
         return self._is_brief
-
-    def _opening(self) -> dict[str, Any]:
-        spec = self.spec
-        return {
-            "run": self.id,
-            "model": spec.path,
-            "version": spec.version,
-            "params": spec.params,
-            "deadline_ms": None if spec.deadline_s is None else spec.deadline_s * 1e3,
-            "label": spec.label,
-        }
 
     def _fits_one_message(self, signature: Signature) -> bool:
         welcome, rows = self._link.welcome, self._ledger.rows or 0
@@ -149,23 +116,7 @@ class Course:
     def wait_for(self, ready: Callable[[], bool], timeout: float | None) -> bool:
         """Whether `ready` has become true within `timeout` seconds; it is asked after every change."""
         with self._changed:
-            if threading.current_thread() is not threading.main_thread():
-                return self._changed.wait_for(ready, timeout)
-            return self._wait_interruptibly(ready, timeout)
-
-    def _wait_interruptibly(self, ready: Callable[[], bool], timeout: float | None) -> bool:
-        """In slices: an interrupt is felt between them at the latest.
-
-        Libraries such as polars put the handler of SIGINT back in a way (SA_RESTART) that lets a wait for a
-        lock go on as if nothing had happened.
-        """
-        end = None if timeout is None else time.monotonic() + timeout
-        while not ready():
-            left = INTERRUPT_S if end is None else end - time.monotonic()
-            if left <= 0:
-                return False
-            self._changed.wait(min(left, INTERRUPT_S))
-        return True
+            return wait_for(self._changed, ready, timeout)
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Calls `watcher` after every change, in any thread; it must not wait."""
@@ -287,7 +238,7 @@ class Course:
             self._ledger.rows = rows
             self._all_sent = True
         if self._is_brief:
-            self._link.send(Ask(**self._opening(), rows=rows), self._held)
+            self._link.send(Ask(**self.spec.opening(self.id), rows=rows), self._held)
         else:
             self._link.send(End(self.id, chunks, rows))
         self._end_if_complete()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from ..errors import MdmError
 from ..wire.messages import At, ChunkDone, ChunkFailed, Submitted, Welcome
 from .chunking import Limits, Pace, next_rows
 from .merge import Merge, Part
@@ -108,20 +109,8 @@ class Ledger:
         self.credit += 1
         self._pace = self._pace.after(message.rows, sum(message.timings.get(stage, 0.0) for stage in _WORK))
         self._came[index] = now
-        self._records[index] = ChunkRecord(
-            index=index,
-            row_offset=message.row_offset,
-            rows=message.rows,
-            worker=message.worker,
-            device=message.device,
-            attempt=message.attempt,
-            timings={
-                **message.timings,
-                "serialise": sent.serialise_ms,
-                "to_broker": _to_broker(message, sent.at, now),
-            },
-            at=_axis(message.at),
-        )
+        timings = {**message.timings, "to_broker": _to_broker(message, sent.at, now)}
+        self._records[index] = _record(message, sent, timings)
         return self._merged(Part(index, message.row_offset, message.rows, batch), now)
 
     def chunk_failed(self, message: ChunkFailed, now: float) -> list[Part]:
@@ -133,17 +122,7 @@ class Ledger:
         self.credit += 1
         part = Part(index, message.row_offset, message.rows, None, message.error)
         self.failed.append(part)
-        self._records[index] = ChunkRecord(
-            index=index,
-            row_offset=message.row_offset,
-            rows=message.rows,
-            worker=message.worker,
-            device=message.device,
-            attempt=message.attempt,
-            timings={"serialise": sent.serialise_ms},
-            at=_axis(message.at),
-            error=message.error,
-        )
+        self._records[index] = _record(message, sent, {}, message.error)
         return self._merged(part, now)
 
     def _merged(self, part: Part, now: float) -> list[Part]:
@@ -158,6 +137,25 @@ class Ledger:
             timings = {**record.timings, "merge": (now - came) * 1e3}
             self._records[each.index] = replace(record, timings=timings)
         return ready
+
+
+def _record(
+    message: ChunkDone | ChunkFailed,
+    sent: _Sent,
+    timings: dict[str, float],
+    error: MdmError | None = None,
+) -> ChunkRecord:
+    return ChunkRecord(
+        index=message.chunk_index,
+        row_offset=message.row_offset,
+        rows=message.rows,
+        worker=message.worker,
+        device=message.device,
+        attempt=message.attempt,
+        timings={**timings, "serialise": sent.serialise_ms},
+        at=_axis(message.at),
+        error=error,
+    )
 
 
 def _to_broker(message: ChunkDone, sent: float, now: float) -> float:
