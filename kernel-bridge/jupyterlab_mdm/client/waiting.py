@@ -13,8 +13,8 @@ INTERRUPT_S = 0.05
 def wait_for(changed: threading.Condition, ready: Callable[[], bool], timeout: float | None) -> bool:
     """As `changed.wait_for`, whose lock is held; in the main thread, which interrupts reach, in slices.
 
-    polars, once used, leaves the handler of SIGINT in a way (SA_RESTART) that lets a wait for a lock go on as if
-    nothing had happened; between two slices Python looks for itself.
+    polars, once used, leaves the handler of SIGINT in a way (SA_RESTART) that lets a wait for a lock go on as
+    if nothing had happened; between two slices Python looks for itself.
     """
     if threading.current_thread() is not threading.main_thread():
         return changed.wait_for(ready, timeout)
